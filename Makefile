@@ -1,0 +1,31 @@
+# Everything that a newcomer types. Python >= 3.11 and make are all it needs.
+.PHONY: sweep test check format
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Sweeps run on one thread a worker; the workers are what runs side by side.
+export OMP_NUM_THREADS ?= 1
+
+# An empty file that is newer than pyproject.toml says: installed as the project now asks.
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("memsweep needs Python >= 3.11, but $(PYTHON) is " + sys.version.split()[0] + "; run make with PYTHON=python3.12, say.") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+sweep: $(VENV)/installed ## the main job, on real data: 200 configurations
+	@if [ -e .memsweep/sweeps/digits ]; then $(BIN)/memsweep resume digits; else $(BIN)/memsweep run examples/digits.yaml; fi
+
+test: $(VENV)/installed ## all tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/installed ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .

@@ -1,0 +1,22 @@
+"""The laws of motion, one a file, and the register that configurations name them by."""
+
+import difflib
+
+from kinetics.errors import InvalidParameterError
+from kinetics.laws.base import Law, Partials
+from kinetics.laws.drift_diffusion import DriftDiffusion
+
+LAWS: dict[str, Law] = {law.name: law for law in (DriftDiffusion(),)}
+"""Every law by its name."""
+
+
+def get_law(name: str) -> Law:
+    """The law of that name; raises ``InvalidParameterError`` with the nearest name if there is none."""
+    if name in LAWS:
+        return LAWS[name]
+    near = difflib.get_close_matches(name, LAWS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the laws are {', '.join(sorted(LAWS))}."
+    raise InvalidParameterError(f"`device.law` names no law: {name!r}; {hint}")
+
+
+__all__ = ["LAWS", "DriftDiffusion", "Law", "Partials", "get_law"]

@@ -1,0 +1,26 @@
+"""Where data sets lie that are too large to ship: the folder named by ``MEMSWEEP_DATA``."""
+
+import os
+from pathlib import Path
+
+from tasks.errors import DataError
+
+VARIABLE = "MEMSWEEP_DATA"
+
+
+def data_file(relative: str) -> Path:
+    """Path of a data file; raises ``DataError`` with the way out if it is not there."""
+    root = os.environ.get(VARIABLE)
+    if not root:
+        raise DataError(
+            f"This task reads `{relative}` from the folder that the environment variable {VARIABLE} names, "
+            f"but {VARIABLE} is not set; set it to a folder that holds `{relative}`, "
+            "or start with the task `digits`, which needs no files."
+        )
+    path = Path(root) / relative
+    if not path.is_file():
+        raise DataError(
+            f"This task reads `{path}`, but there is no such file; put it there or point {VARIABLE} "
+            "at the folder that holds it."
+        )
+    return path

@@ -1,0 +1,60 @@
+"""Ten speakers of the corpus Speakers in the Wild: the features that Shi et al. 2025 published.
+
+Reads ``sitw/speaker_no_fft_norm_128_1250.mat`` (``samples`` [128, 1250], already in [0, 1]) and
+``sitw/targets_no_fft_norm_128_1250.mat`` (``targets``, one-hot). A case is one series of 128 values. The test
+part is the authors': the last 250 cases after Python's own shuffle with seed 10. A fifth of each class of
+the other 1,000 is the validation part, which the authors do not have.
+"""
+
+import random
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.data.location import data_file
+from tasks.data.split import stratified_holdout
+from tasks.errors import DataError
+from tasks.task import Part, Task, time_major
+
+_TRAIN_CASES = 1000
+_SHUFFLE_SEED = 10
+
+
+def load() -> Task:
+    """Load the set from ``MEMSWEEP_DATA``; raises ``DataError`` if it is not there or not intact."""
+    samples = _matrix("sitw/speaker_no_fft_norm_128_1250.mat", "samples")
+    targets = _matrix("sitw/targets_no_fft_norm_128_1250.mat", "targets")
+    x = samples.T[:, None, :]
+    y = targets.argmax(axis=0).astype(np.int64)
+    order = list(range(len(y)))
+    random.Random(_SHUFFLE_SEED).shuffle(order)
+    shuffled = np.array(order)
+    rest, test = shuffled[:_TRAIN_CASES], shuffled[_TRAIN_CASES:]
+    kept, held = stratified_holdout(y[rest], 0.2)
+
+    def part(cases: NDArray[np.int64]) -> Part:
+        return Part(time_major(x[cases]), y[cases])
+
+    return Task(
+        name="sitw",
+        description="10 speakers of SITW; a case is one series of 128 values",
+        classes=10,
+        train=part(rest[kept]),
+        validation=part(rest[held]),
+        test=part(test),
+    )
+
+
+def _matrix(relative: str, variable: str) -> NDArray[Any]:
+    """One variable of a MATLAB 5 file."""
+    from scipy.io import loadmat  # slow to import, which only this task should cost
+
+    path = data_file(relative)
+    try:
+        content = loadmat(path, variable_names=[variable])
+    except (ValueError, TypeError, OSError, NotImplementedError) as error:
+        raise DataError(f"`{path}` must be an intact MATLAB 5 file, but cannot be read ({error}).") from error
+    if variable not in content:
+        raise DataError(f"`{path}` must hold the variable `{variable}`, but does not.")
+    return np.asarray(content[variable])

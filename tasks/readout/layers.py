@@ -1,0 +1,156 @@
+r"""Layers of a population of networks, with explicit derivatives.
+
+A layer is the shape of a map and holds no numbers: parameters and buffers are passed in, so that one layer
+serves the batches of training and the validation part alike. Every array has the member in front, and
+``np.matmul`` gives each member a product of its own, so that no member's numbers depend on another's. What
+is summed over cases is summed by such a product too, since numpy leaves the order of its reductions open.
+
+======  =====================================  ====================  ====
+symbol  meaning                                shape                 unit
+======  =====================================  ====================  ====
+x       input                                  [member, case, in]    1
+z       output                                 [member, case, out]   1
+W, b    weight and bias                        [member, out, in], [member, out]  1
+d_      derivative of the loss by _            as _                  1
+======  =====================================  ====================  ====
+
+Dense: z = x W^T + b, d_W = d_z^T x, d_b = 1^T d_z, d_x = d_z W.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tasks.readout.activation import ActivationName, activate, multiply_by_derivative
+from tasks.readout.arrays import Floats
+
+Views = Mapping[str, Floats]
+"""Parameter name -> [member, ...]."""
+
+
+@dataclass
+class Cache:
+    """Buffers of one layer for one number of cases: what forward leaves for backward."""
+
+    inputs: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    """Reference to the last input [member, case, in], or [case, in] if all members share it."""
+    outputs: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    """[member, case, out]."""
+    input_gradient: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    """[member, case, in]; empty in the first layer."""
+    scratch: Floats = field(default_factory=lambda: np.empty(0, np.float32))
+    """Free use inside the layer."""
+
+
+class Layer(ABC):
+    """One differentiable map."""
+
+    @property
+    @abstractmethod
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Parameter name -> shape of one member's."""
+
+    @abstractmethod
+    def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
+        """Draw one member's parameters in place, from its own stream."""
+
+    @abstractmethod
+    def allocate(self, members: int, cases: int, dtype: np.dtype[Any], *, first: bool) -> Cache:
+        """Buffers for ``cases`` cases; the first layer of a stack needs no derivative by its input."""
+
+    @abstractmethod
+    def forward(self, parameters: Views, inputs: Floats, cache: Cache) -> Floats:
+        """Output [member, case, out], valid until the next call with this cache.
+
+        The layer may overwrite ``inputs`` unless it is the first.
+        """
+
+    @abstractmethod
+    def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
+        """Write the derivatives by the parameters into ``gradients``, return the one by the input.
+
+        ``gradient`` is the derivative by the output and may be overwritten; the first layer returns an
+        empty array.
+        """
+
+
+@dataclass(frozen=True)
+class DenseLayer(Layer):
+    """z = x W^T + b, drawn normal with a standard deviation of ``init_std``, bias 0."""
+
+    inputs: int
+    """Width of x."""
+    outputs: int
+    """Width of z."""
+    init_std: float
+    """Standard deviation of the weights at the start."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Weight [out, in] and bias [out]."""
+        return {"weight": (self.outputs, self.inputs), "bias": (self.outputs,)}
+
+    def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
+        """Draw the weight; the bias starts at 0."""
+        weight = parameters["weight"][member]
+        weight[...] = rng.standard_normal(weight.shape, np.float32) * self.init_std
+        parameters["bias"][member] = 0
+
+    def allocate(self, members: int, cases: int, dtype: np.dtype[Any], *, first: bool) -> Cache:
+        """Output, derivative by the input, and the ones that sum over the cases."""
+        return Cache(
+            outputs=np.empty((members, cases, self.outputs), dtype),
+            input_gradient=np.empty((members, 0 if first else cases, self.inputs), dtype),
+            scratch=np.ones((1, cases), dtype),
+        )
+
+    def forward(self, parameters: Views, inputs: Floats, cache: Cache) -> Floats:
+        """z = x W^T + b."""
+        cache.inputs = inputs
+        np.matmul(inputs, parameters["weight"].swapaxes(-1, -2), out=cache.outputs)
+        np.add(cache.outputs, parameters["bias"][:, None, :], out=cache.outputs)
+        return cache.outputs
+
+    def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
+        """d_W = d_z^T x, d_b = 1^T d_z, d_x = d_z W."""
+        np.matmul(gradient.swapaxes(-1, -2), cache.inputs, out=gradients["weight"])
+        np.matmul(cache.scratch, gradient, out=gradients["bias"][:, None, :])
+        if cache.input_gradient.size:
+            np.matmul(gradient, parameters["weight"], out=cache.input_gradient)
+        return cache.input_gradient
+
+
+@dataclass(frozen=True)
+class ActivationLayer(Layer):
+    """y(z), in place of its input; never the first layer."""
+
+    name: ActivationName
+    """Which one."""
+    width: int
+    """Width of z."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """No parameters."""
+        return {}
+
+    def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
+        """Nothing to draw."""
+
+    def allocate(self, members: int, cases: int, dtype: np.dtype[Any], *, first: bool) -> Cache:
+        """Room for the derivative."""
+        return Cache(scratch=np.empty((members, cases, self.width), dtype))
+
+    def forward(self, parameters: Views, inputs: Floats, cache: Cache) -> Floats:
+        """y(z)."""
+        activate(self.name, inputs)
+        cache.outputs = inputs
+        return inputs
+
+    def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
+        """d_z = d_y * dy/dz."""
+        multiply_by_derivative(self.name, cache.outputs, gradient, cache.scratch)
+        return gradient

@@ -1,0 +1,133 @@
+"""Evaluations: reproducible, honest about the test part, right on counts, and as good as they should be."""
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+
+from kinetics import Device, DivergenceError, Pulse
+from tasks import Configuration, Evaluation, Part, Task, load_task
+from tasks.evaluator import Evaluator
+from tasks.readout import Readout
+
+QUICK = Readout(hidden=8, epochs=3)
+GIVEN = Device(alpha=0.02, beta=0.1)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Task:
+    return load_task("digits")
+
+
+def same(one: Evaluation, other: Evaluation) -> bool:
+    return dataclasses.replace(one, seconds=0) == dataclasses.replace(other, seconds=0)
+
+
+def test_result_depends_on_configuration_seed_and_trial_alone(digits: Task) -> None:
+    configuration = Configuration(device=dataclasses.replace(GIVEN, d2d=0.1, c2c=0.05), readout=QUICK)
+    other = Configuration(device=GIVEN, readout=Readout(kind="ridge"))
+    evaluator = Evaluator(digits, seed=1, chips=4)
+    first = evaluator.evaluate(configuration, trial=5)
+    evaluator.evaluate(other, trial=6)
+    assert same(evaluator.evaluate(configuration, trial=5), first)
+    assert same(Evaluator(digits, seed=1, chips=4).evaluate(configuration, trial=5), first)
+    assert not same(evaluator.evaluate(configuration, trial=7), first)
+    assert not same(Evaluator(digits, seed=2, chips=4).evaluate(configuration, trial=5), first)
+
+
+def test_scoring_the_test_part_changes_nothing_else(digits: Task) -> None:
+    evaluator = Evaluator(digits, seed=0, chips=2)
+    configuration = Configuration(device=dataclasses.replace(GIVEN, d2d=0.1), readout=QUICK)
+    without = evaluator.evaluate(configuration, trial=0)
+    scored = evaluator.evaluate(configuration, trial=0, score_test=True)
+    assert without.test_accuracy is None
+    assert without.control_test_accuracy is None
+    assert scored.test_accuracy is not None
+    blanked = dataclasses.replace(
+        scored,
+        test_accuracy=None,
+        test_accuracy_std=None,
+        test_accuracy_q05=None,
+        control_test_accuracy=None,
+    )
+    assert same(blanked, without)
+
+
+def test_search_never_sees_the_test_part(digits: Task) -> None:
+    nonsense = Part(np.full_like(digits.test.x, np.nan), np.full_like(digits.test.y, -1))
+    blind = dataclasses.replace(digits, test=nonsense)
+    configuration = Configuration(device=GIVEN, readout=QUICK)
+    assert same(
+        Evaluator(blind, seed=0, chips=1).evaluate(configuration, trial=0),
+        Evaluator(digits, seed=0, chips=1).evaluate(configuration, trial=0),
+    )
+
+
+def test_counts_of_a_known_network(digits: Task) -> None:
+    evaluation = Evaluator(digits, seed=0, chips=1).evaluate(
+        Configuration(device=GIVEN, readout=dataclasses.replace(QUICK, hidden=16)), trial=0
+    )
+    # 64-16-10 with biases, and alpha and beta; two multiply-accumulates for each of 64 kinetics steps.
+    assert evaluation.parameters == 64 * 16 + 16 + 16 * 10 + 10 + 2
+    assert evaluation.macs == 64 * 16 + 16 * 10 + 2 * 64
+    assert evaluation.control_parameters == evaluation.parameters - 2
+
+
+def test_energy_is_the_sum_of_its_components(digits: Task) -> None:
+    e = Evaluator(digits, seed=0, chips=1).evaluate(Configuration(device=GIVEN, readout=QUICK), trial=0)
+    parts = e.energy_pulses_J + e.energy_reads_J + e.energy_converters_J + e.energy_readout_J
+    assert e.energy_J == pytest.approx(parts, rel=1e-12)
+    assert min(e.energy_pulses_J, e.energy_reads_J, e.energy_converters_J, e.energy_readout_J) > 0
+
+
+def test_equal_devices_need_one_draw_and_varied_ones_many(digits: Task) -> None:
+    evaluator = Evaluator(digits, seed=0, chips=6)
+    equal = evaluator.evaluate(Configuration(device=GIVEN, readout=QUICK), trial=0)
+    varied = evaluator.evaluate(Configuration(device=dataclasses.replace(GIVEN, d2d=0.2), readout=QUICK), trial=0)
+    assert (equal.chips, equal.accuracy_std) == (1, 0)
+    assert varied.chips == 6
+    assert varied.accuracy_std > 0
+    assert varied.accuracy_q05 < varied.accuracy < equal.accuracy
+
+
+def test_spread_breaks_the_stability_rule_and_is_counted(digits: Task) -> None:
+    # beta = 0.5 and 2 sqrt(alpha) = 0.63: the nominal device is stable, devices 30 % off need not be.
+    evaluator = Evaluator(digits, seed=0, chips=20)
+    stable = Device(alpha=0.1, beta=0.5)
+    nominal = evaluator.evaluate(Configuration(device=stable, readout=QUICK), trial=0)
+    spread = evaluator.evaluate(Configuration(device=dataclasses.replace(stable, d2d=0.3), readout=QUICK), trial=0)
+    assert (nominal.violations, nominal.floor_hits) == (0, 0)
+    assert 0.05 < spread.violations < 0.5
+    assert spread.floor_hits > 0
+
+
+def test_divergence_ends_with_its_reason(digits: Task) -> None:
+    # Full-scale pulses far beyond the stability limit drive the state into the floor at once.
+    device = Device(alpha=0.001, beta=5, floor_policy="fail")
+    with pytest.raises(DivergenceError, match="floor"):
+        Evaluator(digits, seed=0, chips=1).evaluate(Configuration(device=device, readout=QUICK), trial=0)
+
+
+def test_kinetics_reach_what_they_should_on_digits(digits: Task) -> None:
+    readout = Readout(hidden=32)
+    e = Evaluator(digits, seed=0, chips=1).evaluate(
+        Configuration(device=GIVEN, readout=readout), trial=0, score_test=True
+    )
+    assert e.test_accuracy is not None
+    assert e.test_accuracy > 0.93
+    assert e.control_test_accuracy is not None
+    assert e.control_test_accuracy > 0.93
+
+
+@pytest.mark.usefixtures("real_data")
+def test_mnist_with_the_papers_network() -> None:
+    task = load_task("mnist")
+    configuration = Configuration(device=GIVEN, pulse=Pulse(), readout=Readout(hidden=48, epochs=20))
+    start = time.process_time()
+    e = Evaluator(task, seed=0, chips=1).evaluate(configuration, trial=0, score_test=True)
+    assert (e.parameters, e.macs) == (38_172, 39_680)
+    assert e.test_accuracy is not None
+    assert e.test_accuracy >= 0.970
+    # Kinetics and control together; the bound only catches a fall by a factor, not the noise of a machine.
+    assert time.process_time() - start < 90

@@ -1,0 +1,33 @@
+"""Keeps the records of sweeps: the tracker's interface, MLflow behind it, tables and figures.
+
+Importing this package is quick: MLflow and Matplotlib are imported by their first use.
+"""
+
+from tracking.background import BackgroundTracker
+from tracking.base import Summary, SweepRecord, Tracker, TrialRecord, TrialState
+from tracking.errors import RecordRefusedError, TrackerError
+from tracking.figures import draw_front
+from tracking.front_table import front_csv, front_markdown, front_rows
+from tracking.memory_tracker import MemoryTracker
+from tracking.mlflow_tracker import MlflowTracker, find_experiment_id
+from tracking.mlflow_ui import experiment_url, ui_command
+
+__all__ = [
+    "BackgroundTracker",
+    "MemoryTracker",
+    "MlflowTracker",
+    "RecordRefusedError",
+    "Summary",
+    "SweepRecord",
+    "Tracker",
+    "TrackerError",
+    "TrialRecord",
+    "TrialState",
+    "draw_front",
+    "experiment_url",
+    "find_experiment_id",
+    "front_csv",
+    "front_markdown",
+    "front_rows",
+    "ui_command",
+]

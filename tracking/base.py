@@ -1,0 +1,96 @@
+"""The tracker's interface and the plain records that cross it.
+
+A tracker is a *reader* of a sweep: the truth is the study's own storage. Whatever a tracker loses can be
+logged again from there, so a tracker may fail, but it must never hold a record twice.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+TrialState = Literal["finished", "failed"]
+"""How a trial ended; a trial that is still under way is not logged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepRecord:
+    """What is known of a sweep before its first trial."""
+
+    name: str
+    """Name of the sweep, unique where its records are kept."""
+    spec: dict[str, Any]
+    """The sweep file in its plain form."""
+    task: str
+    """Name of the task."""
+    seed: int
+    """Seed of the study; with the task and the name it identifies the sweep."""
+    objectives: dict[str, str]
+    """Metric -> ``maximize`` or ``minimize``."""
+    planned: int
+    """Number of configurations asked for."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Package -> version, for those who must repeat the sweep."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRecord:
+    """One configuration and what came of it."""
+
+    sweep: str
+    """Name of the sweep that it belongs to."""
+    number: int
+    """Number of the trial in the study, from 0."""
+    state: TrialState
+    """How it ended."""
+    configuration: dict[str, Any]
+    """Dotted name -> value, every field, also the fixed ones."""
+    evaluation: dict[str, Any] | None = None
+    """Metric -> number; what is ``None``, not finite or not a number is not logged."""
+    error: str | None = None
+    """Why it failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What is known of a sweep after its last trial."""
+
+    finished: int
+    """Configurations with an evaluation."""
+    failed: int
+    """Configurations without."""
+    seconds: float
+    """Duration of the sweep, s."""
+    control: dict[str, Any]
+    """Metric -> number of the same read-out on the raw samples."""
+    pareto: list[dict[str, Any]]
+    """The front: mappings with ``trial``, ``configuration`` and ``evaluation``."""
+    figures: dict[str, Path] = field(default_factory=dict)
+    """Name -> picture to keep with the sweep."""
+
+
+class Tracker(Protocol):
+    """Keeps the records of one sweep at a time.
+
+    The contract, checked by ``tests/tracking/test_tracker_conformance.py`` for every implementation:
+
+    * **Order**: ``start``, any number of ``log``, ``finish``; ``log`` and ``finish`` before ``start`` raise
+      ``TrackerError``.
+    * **Idempotent**: starting a sweep whose records exist continues them. Logging a trial whose end is
+      already kept changes nothing, also from another process, also after a crash in the middle of an earlier
+      ``log``: one record a trial, always. Finishing again replaces the summary.
+    * **Apart**: a sweep of the same name with another task or seed, and a trial of the same number with
+      another configuration, belong to someone else: ``RecordRefusedError``, and nothing is overwritten.
+    * **Failure**: any method may raise ``TrackerError``; the record is then not (or only partly) kept, and
+      calling again with the same record completes it. ``RecordRefusedError`` says that calling again is of no
+      use. No message holds a password.
+    * **Threads**: callable from any thread, from one at a time. No global state such as an "active run".
+    """
+
+    def start(self, sweep: SweepRecord) -> None:
+        """Open the records of a sweep, or continue them."""
+
+    def log(self, trial: TrialRecord) -> None:
+        """Keep a trial that has ended."""
+
+    def finish(self, summary: Summary) -> None:
+        """Keep what the sweep came to."""

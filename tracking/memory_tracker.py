@@ -1,0 +1,41 @@
+"""A tracker that keeps its records in memory: for tests and notebooks."""
+
+from tracking.base import Summary, SweepRecord, TrialRecord
+from tracking.errors import RecordRefusedError, TrackerError
+
+
+class MemoryTracker:
+    """Keeps the records of the current sweep as attributes; starting a sweep of another name forgets them."""
+
+    def __init__(self) -> None:
+        self.sweep: SweepRecord | None = None
+        self.trials: dict[int, TrialRecord] = {}
+        self.summary: Summary | None = None
+
+    def start(self, sweep: SweepRecord) -> None:
+        """Open the records of a sweep, or continue them."""
+        known = self.sweep
+        if known is None or known.name != sweep.name:
+            self.trials, self.summary = {}, None
+        elif (known.task, known.seed) != (sweep.task, sweep.seed):
+            raise RecordRefusedError(
+                f"Sweep {sweep.name!r} is kept already with task {known.task!r} and seed {known.seed}, "
+                f"not {sweep.task!r} and {sweep.seed}: give this one another name."
+            )
+        self.sweep = sweep
+
+    def log(self, trial: TrialRecord) -> None:
+        """Keep a trial that has ended."""
+        if self.sweep is None:
+            raise TrackerError("log before start: call start(sweep) first.")
+        known = self.trials.setdefault(trial.number, trial)
+        if known.configuration != trial.configuration:
+            raise RecordRefusedError(
+                f"Trial {trial.number} of sweep {trial.sweep!r} is kept already with another configuration."
+            )
+
+    def finish(self, summary: Summary) -> None:
+        """Keep what the sweep came to."""
+        if self.sweep is None:
+            raise TrackerError("finish before start: call start(sweep) first.")
+        self.summary = summary

@@ -1,0 +1,51 @@
+"""``memsweep list``."""
+
+import json
+import sys
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from sweeps.cli.options import HomeOption, JsonOption
+from sweeps.home import Home, SweepFolder
+from sweeps.results import counts
+from sweeps.study import SweepStudy
+
+
+def list_command(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """List the sweeps of a home."""
+    place = Home(home)
+    rows = [_summary(folder) for folder in place.sweeps()]
+    if as_json:
+        sys.stdout.write(json.dumps(rows) + "\n")
+        return
+    console = Console(highlight=False)
+    if not rows:
+        console.print(f"No sweeps in {place.path}; `memsweep run FILE` makes one.", soft_wrap=True)
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in rows[0]:
+        table.add_column(heading, justify="left" if heading in ("name", "task", "state") else "right")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    console.print(table)
+
+
+def _summary(folder: SweepFolder) -> dict[str, Any]:
+    spec, result = folder.spec(), folder.result()
+    if result is not None:
+        finished, failed = result["finished"], result["failed"]
+    else:
+        finished, failed = counts(SweepStudy(spec, folder.journal).records())
+    best = max((entry["evaluation"]["accuracy"] for entry in result["pareto"]), default=None) if result else None
+    return {
+        "name": spec.name,
+        "task": spec.task.kind,
+        "state": "complete" if result is not None else "incomplete",
+        "planned": spec.trials,
+        "finished": finished,
+        "failed": failed,
+        "best accuracy": None if best is None else round(best, 4),
+    }

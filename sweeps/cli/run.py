@@ -1,0 +1,141 @@
+"""``memsweep run`` and ``memsweep resume``."""
+
+import json
+import sys
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from sweeps import run as sweep_runs
+from sweeps.api import mlflow_tracker
+from sweeps.cli.options import HomeOption, JsonOption, NameArgument
+from sweeps.cli.progress import Progress
+from sweeps.cli.tables import print_outcome
+from sweeps.errors import SpecError
+from sweeps.home import Home
+from sweeps.run import Observer, Options
+from sweeps.samplers import choose_sampler
+from sweeps.spec import load_spec
+
+
+class ExecutorName(StrEnum):
+    """Where evaluations run."""
+
+    INLINE = "inline"
+    RAY = "ray"
+
+
+ExecutorOption = Annotated[ExecutorName, typer.Option("--executor", help="This process, or Ray actors.")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Ray actors.  [default: all CPUs]", show_default=False)
+]
+AddressOption = Annotated[
+    str | None, typer.Option("--address", help="host:port of a Ray head.  [default: start Ray here]")
+]
+TrackingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking",
+        help="MLflow tracking URI, or `none`.  [default: SQLite in the home]",
+        show_default=False,
+    ),
+]
+
+
+def run_command(
+    file: Annotated[Path, typer.Argument(help="The sweep file (YAML).")],
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Override a field, e.g. device.d2d=0.1; repeatable."),
+    ] = None,
+    configurations: Annotated[
+        int | None, typer.Option("--configurations", help="Override the number of configurations.")
+    ] = None,
+    executor: ExecutorOption = ExecutorName.RAY,
+    workers: WorkersOption = None,
+    address: AddressOption = None,
+    tracking: TrackingOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a sweep file to its end."""
+    overrides = _overrides(settings or [])
+    if configurations is not None:
+        overrides["configurations"] = configurations
+    spec = load_spec(file, overrides)
+    place = Home(home)
+    console = Console(stderr=as_json, highlight=False)
+    if not as_json:
+        choice = choose_sampler(spec)
+        console.print(f"Sampler [bold]{choice.name}[/]: {choice.why}")
+    with Progress(console, silent=as_json) as observer:
+        outcome = sweep_runs.run(spec, place, _options(place, executor, workers, address, tracking, observer))
+    _report(outcome, console, as_json)
+
+
+def resume_command(
+    name: NameArgument,
+    executor: ExecutorOption = ExecutorName.RAY,
+    workers: WorkersOption = None,
+    address: AddressOption = None,
+    tracking: TrackingOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a sweep that was stopped; what is finished is kept."""
+    place = Home(home)
+    console = Console(stderr=as_json, highlight=False)
+    with Progress(console, silent=as_json) as observer:
+        outcome = sweep_runs.resume(place.find(name), _options(place, executor, workers, address, tracking, observer))
+    _report(outcome, console, as_json)
+
+
+def _overrides(settings: list[str]) -> dict[str, Any]:
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        name, separator, value = setting.partition("=")
+        if not separator or not name:
+            raise SpecError([f"`--set` must be NAME=VALUE, but is {setting!r}; write e.g. --set device.d2d=0.1."])
+        overrides[name.strip()] = value
+    return overrides
+
+
+def _options(
+    home: Home,
+    executor: ExecutorName,
+    workers: int | None,
+    address: str | None,
+    tracking: str | None,
+    observer: Observer,
+) -> Options:
+    return Options(
+        executor=executor.value,
+        workers=workers,
+        address=address,
+        tracker=None if tracking == "none" else partial(mlflow_tracker, home, tracking),
+        observer=observer,
+    )
+
+
+def _report(outcome: sweep_runs.Outcome, console: Console, as_json: bool) -> None:
+    if as_json and outcome.result is not None:
+        sys.stdout.write(json.dumps(outcome.result) + "\n")
+    if outcome.result is not None and not as_json:
+        print_outcome(console, outcome)
+    if outcome.untracked:
+        console.print(
+            f"MLflow did not take {len(outcome.untracked)} configurations ({outcome.tracking_problem}); they are "
+            f"safe in {outcome.folder.journal}, and `memsweep resume {outcome.folder.name}` logs them later."
+        )
+    if not outcome.complete:
+        told = outcome.finished + outcome.failed
+        console.print(
+            f"Stopped after {told} configurations, all kept; go on with `memsweep resume {outcome.folder.name}`."
+        )
+        raise typer.Exit(130)
+    if outcome.failed:
+        raise typer.Exit(1)

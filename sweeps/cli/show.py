@@ -1,0 +1,90 @@
+"""``memsweep show``."""
+
+import dataclasses
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from sweeps.cli.options import HomeOption, JsonOption, NameArgument
+from sweeps.cli.tables import print_front
+from sweeps.errors import SweepError
+from sweeps.home import Home, SweepFolder
+from sweeps.results import counts
+from sweeps.study import Record, SweepStudy
+
+
+def show_command(
+    name: NameArgument,
+    trial: Annotated[
+        int | None, typer.Argument(help="Number of a trial.  [default: the front]", show_default=False)
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a sweep's front, or one configuration and what came of it."""
+    folder = Home(home).find(name)
+    if trial is None:
+        _show_sweep(folder, as_json)
+    else:
+        _show_trial(folder, trial, as_json)
+
+
+def _show_sweep(folder: SweepFolder, as_json: bool) -> None:
+    spec, result = folder.spec(), folder.result()
+    if result is None:
+        study = SweepStudy(spec, folder.journal)
+        finished, failed = counts(study.records())
+        front = [record.number for record in study.front()]
+        result = {"name": spec.name, "finished": finished, "failed": failed, "front_so_far": front}
+        if not as_json:
+            Console(highlight=False).print(
+                f"{spec.name} is incomplete: {finished} finished, {failed} failed of {spec.trials}; on the "
+                f"front so far: {', '.join(map(str, front)) or 'none'}. Go on with `memsweep resume {spec.name}`."
+            )
+    elif not as_json:
+        print_front(Console(highlight=False), spec, result, most_rows=None)
+    if as_json:
+        sys.stdout.write(json.dumps(result) + "\n")
+
+
+def _show_trial(folder: SweepFolder, trial: int, as_json: bool) -> None:
+    records = SweepStudy(folder.spec(), folder.journal).records()
+    if not 0 <= trial < len(records):
+        raise SweepError(f"The sweep {folder.name!r} has no trial {trial}; its trials are 0 to {len(records) - 1}.")
+    record = records[trial]
+    evaluation = _evaluation(folder, record)
+    if as_json:
+        entry = {
+            "trial": trial,
+            "state": str(record.state),
+            "configuration": record.configuration.to_dotted(),
+            "evaluation": evaluation,
+            "error": record.error,
+        }
+        sys.stdout.write(json.dumps(entry) + "\n")
+        return
+    console = Console(highlight=False)
+    console.print(f"Trial {trial} of {folder.name}: {record.state}")
+    if record.error:
+        console.print(record.error, markup=False)
+    for title, values in (("Configuration", record.configuration.to_dotted()), ("Evaluation", evaluation)):
+        if values is None:
+            continue
+        table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", show_header=False)
+        for field, value in values.items():
+            table.add_row(field, "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value))
+        console.print(table)
+
+
+def _evaluation(folder: SweepFolder, record: Record) -> dict[str, Any] | None:
+    """The evaluation, with test scores where the trial was chosen."""
+    for entry in (folder.result() or {}).get("pareto", []):
+        if entry["trial"] == record.number:
+            scored: dict[str, Any] = entry["evaluation"]
+            return scored
+    return dataclasses.asdict(record.evaluation) if record.evaluation else None

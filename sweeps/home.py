@@ -1,0 +1,167 @@
+"""Where sweeps live on disk.
+
+::
+
+    <home>/                      --home, or MEMSWEEP_HOME, or .memsweep/ here
+        mlflow.db                MLflow's database
+        artifacts/               MLflow's artifacts
+        sweeps/<name>/
+            sweep.yaml           the sweep as it was run
+            journal.log          Optuna's journal: every configuration and evaluation
+            result.json          the final front and the control, scored on the test part
+            front.png            the picture of it
+            lock                 held by the one process that runs the sweep
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from filelock import FileLock, Timeout
+
+from sweeps.errors import SweepError
+from sweeps.spec import Spec, parse_spec
+
+VARIABLE = "MEMSWEEP_HOME"
+
+
+class HomeError(SweepError):
+    """The home cannot serve; the text says why and the way out."""
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """The files of one sweep."""
+
+    path: Path
+    """Its folder."""
+
+    @property
+    def name(self) -> str:
+        """Name of the sweep."""
+        return self.path.name
+
+    @property
+    def spec_file(self) -> Path:
+        """The sweep as it was run."""
+        return self.path / "sweep.yaml"
+
+    @property
+    def journal(self) -> Path:
+        """Optuna's journal."""
+        return self.path / "journal.log"
+
+    @property
+    def result_file(self) -> Path:
+        """The final result; present when the sweep is complete."""
+        return self.path / "result.json"
+
+    @property
+    def picture(self) -> Path:
+        """The front as a picture."""
+        return self.path / "front.png"
+
+    def spec(self) -> Spec:
+        """Read the sweep back."""
+        return parse_spec(yaml.safe_load(self.spec_file.read_text(encoding="utf-8")))
+
+    def result(self) -> dict[str, Any] | None:
+        """The final result, or None while there is none."""
+        if not self.result_file.exists():
+            return None
+        result: dict[str, Any] = json.loads(self.result_file.read_text(encoding="utf-8"))
+        return result
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        """Write the final result; a reader never sees half of it."""
+        write_atomically(self.result_file, json.dumps(result, indent=1))
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the sweep; raises ``HomeError`` if another process runs it."""
+        lock = FileLock(self.path / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise HomeError(
+                f"The sweep {self.name!r} is being run by another process; wait for it or stop it."
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+class Home:
+    """The folder that holds everything memsweep keeps."""
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        """Take the folder given, else that of ``MEMSWEEP_HOME``, else ``.memsweep`` here."""
+        self.path = Path(path or os.environ.get(VARIABLE) or ".memsweep").resolve()
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's database."""
+        return f"sqlite:///{self.path / 'mlflow.db'}"
+
+    @property
+    def artifacts(self) -> Path:
+        """MLflow's artifacts."""
+        return self.path / "artifacts"
+
+    def sweeps(self) -> list[SweepFolder]:
+        """All sweeps, by name."""
+        root = self.path / "sweeps"
+        if not root.is_dir():
+            return []
+        return [SweepFolder(path) for path in sorted(root.iterdir()) if (path / "sweep.yaml").is_file()]
+
+    def require_free(self, name: str) -> None:
+        """Raise ``HomeError`` unless a sweep of that name can be made here."""
+        if (self.path / "sweeps" / name).exists():
+            raise HomeError(
+                f"A sweep named {name!r} exists already in {self.path}; go on with it by `memsweep resume {name}`, "
+                f"look at it by `memsweep show {name}`, or run this one under another name with `--set name=...`."
+            )
+        try:
+            (self.path / "sweeps").mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path / "sweeps"):
+                pass
+        except OSError as error:
+            raise HomeError(
+                f"The home {self.path} cannot be written ({error.strerror or error}); choose another with `--home` "
+                f"or {VARIABLE}."
+            ) from error
+
+    def create(self, spec: Spec) -> SweepFolder:
+        """Make the folder of a new sweep; raises ``HomeError`` as ``require_free`` does."""
+        self.require_free(spec.name)
+        folder = SweepFolder(self.path / "sweeps" / spec.name)
+        folder.path.mkdir()
+        write_atomically(folder.spec_file, yaml.safe_dump(spec.to_dict(), sort_keys=False))
+        return folder
+
+    def find(self, name: str) -> SweepFolder:
+        """The folder of a sweep that exists; raises ``HomeError`` if there is none."""
+        for folder in self.sweeps():
+            if folder.name == name:
+                return folder
+        names = ", ".join(folder.name for folder in self.sweeps())
+        hint = f"the sweeps there are: {names}" if names else "there are none yet; `memsweep run FILE` makes one"
+        raise HomeError(f"There is no sweep named {name!r} in {self.path}; {hint}.")
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old text or the new one, never a part."""
+    draft = path.with_suffix(path.suffix + ".draft")
+    with draft.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.replace(path)

@@ -6,9 +6,12 @@ been told, and trials are told in the order of their numbers.** Results that com
 """
 
 from collections.abc import Callable
+from typing import Any
 
+from kinetics import InvalidParameterError
 from sweeps.executor import Executor, Job, Outcome
 from sweeps.study import Record, SweepStudy
+from tasks import Configuration
 
 POLL_S = 0.5
 """How often a waiting driver looks whether it should stop."""
@@ -37,17 +40,25 @@ def drive(
         Whether every trial was told.
     """
     asked, told = study.counts()
-    executor.submit([Job(trial=number, configuration=study.ask_again(number)) for number in range(told, asked)])
     early: dict[int, Outcome] = {}
+
+    def jobs_of(number: int, values: dict[str, Any]) -> list[Job]:
+        """The job of a trial; none, but an outcome, where its fields do not go together."""
+        try:
+            return [Job(trial=number, configuration=Configuration.from_dotted(values))]
+        except InvalidParameterError as error:
+            early[number] = Outcome(trial=number, error=f"InvalidParameterError: {error}")
+            return []
 
     def ask_allowed() -> list[Job]:
         nonlocal asked
         jobs = []
         while asked < configurations and asked - told < lag:
-            jobs.append(Job(trial=asked, configuration=study.ask(asked)))
+            jobs += jobs_of(asked, study.ask(asked))
             asked += 1
         return jobs
 
+    executor.submit([job for number in range(told, asked) for job in jobs_of(number, study.ask_again(number))])
     executor.submit(ask_allowed())
     while told < configurations:
         if stop():

@@ -14,7 +14,7 @@ def front_entries(front: list[Record], scored: dict[int, Evaluation]) -> list[di
     entries = [
         {
             "trial": record.number,
-            "configuration": record.configuration.to_dotted(),
+            "configuration": record.configuration,
             "evaluation": scored[record.number].to_dict(),
         }
         for record in front
@@ -51,7 +51,7 @@ def frame(records: list[Record], result: dict[str, Any] | None) -> "pd.DataFrame
                 "trial": record.number,
                 "state": str(record.state),
                 "on_front": record.number in entries,
-                **{name: _plain(value) for name, value in record.configuration.to_dotted().items()},
+                **{name: _plain(value) for name, value in record.configuration.items()},
                 **evaluation,
                 **_test_scores(entries.get(record.number, {})),
                 "error": record.error,

@@ -23,7 +23,7 @@ from sweeps.results import best_control, counts, front_entries
 from sweeps.samplers import choose_sampler
 from sweeps.spec import Spec
 from sweeps.study import Record, SweepStudy
-from tasks import Evaluation, Task, load_task
+from tasks import Configuration, Evaluation, Task, load_task
 from tracking.background import BackgroundTracker
 from tracking.base import Summary, SweepRecord, Tracker, TrialRecord
 from tracking.figures import draw_front
@@ -203,7 +203,16 @@ def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) 
 
 def _score_front(executor: Executor, front: list[Record], stop: Callable[[], bool]) -> dict[int, Evaluation] | None:
     """Evaluate the chosen configurations once more, now with the test part; None if stopped."""
-    executor.submit([Job(trial=record.number, configuration=record.configuration, score_test=True) for record in front])
+    executor.submit(
+        [
+            Job(
+                trial=record.number,
+                configuration=Configuration.from_dotted(record.configuration),
+                score_test=True,
+            )
+            for record in front
+        ]
+    )
     scored: dict[int, Evaluation] = {}
     left = len(front)
     while left:
@@ -250,7 +259,7 @@ def _track(tracker: BackgroundTracker | None, spec: Spec, record: Record) -> Non
             sweep=spec.name,
             number=record.number,
             state="finished" if record.evaluation else "failed",
-            configuration=record.configuration.to_dotted(),
+            configuration=record.configuration,
             evaluation=record.evaluation.to_dict() if record.evaluation else None,
             error=record.error,
         )

@@ -21,7 +21,6 @@ from optuna import Study
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
-from scipy.stats import qmc
 
 from sweeps.errors import SpecError
 from sweeps.space import Space
@@ -130,6 +129,8 @@ def _sobol(spec: Spec, number: int) -> Sequence[float]:
     dimensions = len(spec.space.dimensions)
     if dimensions == 0:
         return ()
+    from scipy.stats import qmc  # a second to import, which only this sampler should cost
+
     rng = np.random.default_rng(np.random.SeedSequence(spec.seed, spawn_key=(_STREAM,)))
     sequence = qmc.Sobol(dimensions, scramble=True, rng=rng)
     if number > 0:  # SciPy cannot skip nothing

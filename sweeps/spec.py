@@ -81,13 +81,17 @@ class Spec:
         size = self.space.size()
         return self.configurations if self.sampler != "auto" or size is None else min(size, self.configurations)
 
+    def values(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Every configuration field under its dotted name, for what Optuna suggested; not yet validated as a whole."""
+        return {**Configuration().to_dotted(), **self.fixed, **self.space.decode(params)}
+
     def configuration(self, params: Mapping[str, Any]) -> Configuration:
         """The configuration behind what Optuna suggested.
 
         Raises ``kinetics.InvalidParameterError`` where dimensions that are good one by one make an impossible
         whole, such as a conductance window with its ends crossed.
         """
-        return Configuration.from_dotted({**self.fixed, **self.space.decode(params)})
+        return Configuration.from_dotted(self.values(params))
 
     def to_dict(self) -> dict[str, Any]:
         """The plain, YAML-safe form of the sweep file; it parses back to an equal ``Spec``."""

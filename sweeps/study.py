@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sweeps.executor import Outcome
 from sweeps.samplers import make_sampler
 from sweeps.spec import Spec
-from tasks import Configuration, Evaluation
+from tasks import Evaluation
 
 _EVALUATION = "evaluation"
 _ERROR = "error"
@@ -41,8 +41,8 @@ class Record:
     """Number of the trial."""
     state: State
     """Where it is in its life."""
-    configuration: Configuration
-    """The point of the design space."""
+    configuration: dict[str, Any]
+    """The point of the design space, every field under its dotted name."""
     evaluation: Evaluation | None = None
     """What came of it, if it finished."""
     error: str | None = None
@@ -66,29 +66,29 @@ class SweepStudy:
         )
         self._asked: dict[int, optuna.Trial] = {}
 
-    def ask(self, number: int) -> Configuration:
-        """Ask for trial ``number``, which must be the next."""
+    def ask(self, number: int) -> dict[str, Any]:
+        """Ask for trial ``number``, which must be the next; returns every field under its dotted name."""
         self._study.sampler = make_sampler(self._spec, number)
         trial = self._study.ask(self._distributions)
         if trial.number != number:
             raise RuntimeError(f"asked for trial {number}, got {trial.number}; another driver owns this study")
         self._asked[number] = trial
-        return self._spec.configuration(trial.params)
+        return self._spec.values(trial.params)
 
-    def ask_again(self, number: int) -> Configuration:
+    def ask_again(self, number: int) -> dict[str, Any]:
         """Take up a trial that was asked by a driver that has ended; completes a half-written one."""
         self._study.sampler = make_sampler(self._spec, number)
         frozen = self._study.get_trials(deepcopy=False)[number]
         trial = optuna.Trial(self._study, frozen._trial_id)
         for name, distribution in self._distributions.items():
-            trial._suggest(name, distribution)
+            trial._suggest(name, distribution)  # what ``Study.ask`` does; Optuna has no public way for a known trial
         self._asked[number] = trial
-        return self._spec.configuration(trial.params)
+        return self._spec.values(trial.params)
 
     def tell(self, outcome: Outcome) -> Record:
         """Write an outcome down; an objective that is not finite makes it a failure."""
         trial = self._asked.pop(outcome.trial)
-        configuration = self._spec.configuration(trial.params)
+        configuration = self._spec.values(trial.params)
         error = outcome.error
         values: list[float] = []
         if outcome.evaluation is not None:
@@ -136,7 +136,7 @@ class SweepStudy:
         return Record(
             number=trial.number,
             state=state,
-            configuration=self._spec.configuration(trial.params),
+            configuration=self._spec.values(trial.params),
             evaluation=Evaluation.from_dict(evaluation) if evaluation else None,
             error=attributes.get(_ERROR),
         )

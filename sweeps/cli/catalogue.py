@@ -1,10 +1,10 @@
 """``memsweep tasks`` and ``memsweep laws``: what a sweep file can name."""
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from kinetics import LAWS
+from sweeps.cli.console import make_console
 from tasks import TASKS
 
 
@@ -24,4 +24,4 @@ def _print(heading: str, rows: dict[str, str]) -> None:
     table.add_column("")
     for name, text in rows.items():
         table.add_row(name, text)
-    Console(highlight=False).print(table)
+    make_console().print(table)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption, NameArgument
 from sweeps.home import Home
 from sweeps.results import frame
@@ -25,7 +25,7 @@ def export_command(
     file_format: Annotated[Format, typer.Option("--format", help="File format.")] = Format.CSV,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="File to write.  [default: NAME.FORMAT here]", show_default=False),
+        typer.Option("--out", help="File to write. Default: NAME.FORMAT here.", show_default=False),
     ] = None,
     home: HomeOption = None,
 ) -> None:
@@ -37,4 +37,4 @@ def export_command(
         table.to_csv(path, index=False)
     else:
         table.to_parquet(path, index=False)
-    Console(highlight=False).print(f"{len(table)} trials written to {path}", soft_wrap=True)
+    make_console().print(f"{len(table)} trials written to {path}", soft_wrap=True)

@@ -5,9 +5,9 @@ import sys
 from typing import Any
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption, JsonOption
 from sweeps.home import Home, SweepFolder
 from sweeps.results import counts
@@ -21,7 +21,7 @@ def list_command(home: HomeOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         sys.stdout.write(json.dumps(rows) + "\n")
         return
-    console = Console(highlight=False)
+    console = make_console()
     if not rows:
         console.print(f"No sweeps in {place.path}; `memsweep run FILE` makes one.", soft_wrap=True)
         return

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from sweeps import run as sweep_runs
 from sweeps.api import mlflow_tracker
+from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption, JsonOption, NameArgument
 from sweeps.cli.progress import Progress
 from sweeps.cli.tables import print_outcome
@@ -31,16 +32,16 @@ class ExecutorName(StrEnum):
 
 ExecutorOption = Annotated[ExecutorName, typer.Option("--executor", help="This process, or Ray actors.")]
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Ray actors.  [default: all CPUs]", show_default=False)
+    int | None, typer.Option("--workers", min=1, help="Ray actors. Default: all CPUs.", show_default=False)
 ]
 AddressOption = Annotated[
-    str | None, typer.Option("--address", help="host:port of a Ray head.  [default: start Ray here]")
+    str | None, typer.Option("--address", help="host:port of a Ray head. Default: start Ray here.")
 ]
 TrackingOption = Annotated[
     str | None,
     typer.Option(
         "--tracking",
-        help="MLflow tracking URI, or `none`.  [default: SQLite in the home]",
+        help="MLflow tracking URI, or `none`. Default: SQLite in the home.",
         show_default=False,
     ),
 ]
@@ -68,7 +69,7 @@ def run_command(
         overrides["configurations"] = configurations
     spec = load_spec(file, overrides)
     place = Home(home)
-    console = Console(stderr=as_json, highlight=False)
+    console = make_console(stderr=as_json)
     if not as_json:
         choice = choose_sampler(spec)
         console.print(f"Sampler [bold]{choice.name}[/]: {choice.why}")
@@ -88,7 +89,7 @@ def resume_command(
 ) -> None:
     """Go on with a sweep that was stopped; what is finished is kept."""
     place = Home(home)
-    console = Console(stderr=as_json, highlight=False)
+    console = make_console(stderr=as_json)
     with Progress(console, silent=as_json) as observer:
         outcome = sweep_runs.resume(place.find(name), _options(place, executor, workers, address, tracking, observer))
     _report(outcome, console, as_json)

@@ -10,6 +10,8 @@ from sweeps.run import Outcome
 from sweeps.spec import Spec
 
 _MOST_ROWS = 15
+_MAIN_WIDTH, _FIELD_WIDTH = 66, 11
+"""Characters that the columns of every sweep take, and those of one searched field."""
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M"}
 
@@ -43,7 +45,9 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
 def print_front(console: Console, spec: Spec, result: dict[str, Any], *, most_rows: int | None = _MOST_ROWS) -> None:
     """The Pareto front beside its control."""
     entries = result["pareto"]
-    searched = list(spec.space.dimensions)
+    # As many of the searched fields as the width has room for, in the order of the file.
+    room = max(0, (console.width - _MAIN_WIDTH) // _FIELD_WIDTH)
+    searched = list(spec.space.dimensions)[:room]
     table = Table(box=box.SIMPLE_HEAD, title=f"Pareto front of {spec.name}", title_justify="left")
     for heading in (
         "trial",
@@ -54,7 +58,7 @@ def print_front(console: Console, spec: Spec, result: dict[str, Any], *, most_ro
     ):
         table.add_column(heading, justify="right", no_wrap=True)
     for name in searched:
-        table.add_column(name.replace(".", ".\n"), justify="right")
+        table.add_column("\n".join(name.partition(".")[::2]), justify="right", no_wrap=True)
     for entry in entries[:most_rows]:
         evaluation = entry["evaluation"]
         table.add_row(

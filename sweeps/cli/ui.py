@@ -1,14 +1,16 @@
 """``memsweep ui``."""
 
+import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption
 from sweeps.errors import SweepError
 from sweeps.home import Home
@@ -20,7 +22,7 @@ _START_TIMEOUT_S = 60.0
 
 def ui_command_(
     name: Annotated[
-        str | None, typer.Argument(help="Sweep to land on.  [default: the newest]", show_default=False)
+        str | None, typer.Argument(help="Sweep to land on. Default: the newest.", show_default=False)
     ] = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on this machine.")] = 5000,
     home: HomeOption = None,
@@ -34,12 +36,16 @@ def ui_command_(
         chosen = max(folders, key=lambda folder: folder.spec_file.stat().st_mtime).name
     else:
         raise SweepError(f"There are no sweeps in {place.path} to show; `memsweep run FILE` makes one.")
-    console = Console(highlight=False)
+    console = make_console()
     command, environment = ui_command(place.tracking_uri, _HOST, port, place.artifacts)
     console.print("Starting MLflow (a few seconds); Ctrl-C ends it.")
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # A server that outlives this command would keep the port: end it on SIGTERM as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    log = place.path / "mlflow-server.log"
+    with log.open("wb") as stream:
+        server = subprocess.Popen(command, env=environment, stdout=stream, stderr=subprocess.STDOUT)
     try:
-        _wait_until_up(server, port)
+        _wait_until_up(server, port, log)
         from tracking.mlflow_tracker import find_experiment_id
 
         base = f"http://{_HOST}:{port}"
@@ -56,15 +62,14 @@ def ui_command_(
         server.wait()
 
 
-def _wait_until_up(server: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait_until_up(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     """Return once the server answers; raise ``SweepError`` if it ends or does not answer in time."""
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            last = server.stderr.read().decode(errors="replace").strip().splitlines() if server.stderr else []
             raise SweepError(
-                f"MLflow did not start on port {port} ({last[-1] if last else 'no message'}); is the port taken? "
-                "Choose another with `--port`."
+                f"MLflow did not start on port {port}; is the port taken? Choose another with `--port`. "
+                f"What it said is in {log}."
             )
         try:
             with urllib.request.urlopen(f"http://{_HOST}:{port}/health", timeout=2):

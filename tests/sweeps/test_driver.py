@@ -10,6 +10,7 @@ import pytest
 from sweeps.driver import drive
 from sweeps.executor import Job, Outcome
 from sweeps.inline_executor import InlineExecutor
+from sweeps.space import FloatRange, Space
 from sweeps.spec import Spec
 from sweeps.study import Record, State, SweepStudy
 from tasks import Task
@@ -42,14 +43,14 @@ class ShuffledExecutor:
         self._done.clear()
 
 
-def plain(records: Sequence[Record]) -> list[object]:
+def plain(records: Sequence[Record]) -> list[Record]:
     return [
         dataclasses.replace(record, evaluation=record.evaluation and dataclasses.replace(record.evaluation, seconds=0))
         for record in records
     ]
 
 
-def run(spec: Spec, task: Task, journal: Path, shuffle: int | None, stops: Sequence[int] = ()) -> list[object]:
+def run(spec: Spec, task: Task, journal: Path, shuffle: int | None, stops: Sequence[int] = ()) -> list[Record]:
     """Drive a sweep, opening the study anew after each of ``stops`` told trials."""
     for stop_after in [*stops, None]:
         study = SweepStudy(spec, journal)
@@ -72,7 +73,7 @@ def run(spec: Spec, task: Task, journal: Path, shuffle: int | None, stops: Seque
 
 
 @pytest.fixture
-def reference(tiny_spec: Spec, tiny_task: Task, tmp_path: Path) -> list[object]:
+def reference(tiny_spec: Spec, tiny_task: Task, tmp_path: Path) -> list[Record]:
     return run(tiny_spec, tiny_task, tmp_path / "reference.log", None)
 
 
@@ -84,20 +85,20 @@ def test_every_trial_is_told(reference: list[Record], tiny_spec: Spec) -> None:
 
 @pytest.mark.parametrize("shuffle", [0, 1, 2])
 def test_the_order_of_results_changes_nothing(
-    shuffle: int, reference: list[object], tiny_spec: Spec, tiny_task: Task, tmp_path: Path
+    shuffle: int, reference: list[Record], tiny_spec: Spec, tiny_task: Task, tmp_path: Path
 ) -> None:
     assert run(tiny_spec, tiny_task, tmp_path / "shuffled.log", shuffle) == reference
 
 
 @pytest.mark.parametrize("stops", [(1,), (7, 4), (23,)])
 def test_interruptions_change_nothing(
-    stops: tuple[int, ...], reference: list[object], tiny_spec: Spec, tiny_task: Task, tmp_path: Path
+    stops: tuple[int, ...], reference: list[Record], tiny_spec: Spec, tiny_task: Task, tmp_path: Path
 ) -> None:
     assert run(tiny_spec, tiny_task, tmp_path / "stopped.log", 5, stops) == reference
 
 
 def test_a_trial_whose_asking_was_cut_short_is_completed(
-    reference: list[object], tiny_spec: Spec, tiny_task: Task, tmp_path: Path
+    reference: list[Record], tiny_spec: Spec, tiny_task: Task, tmp_path: Path
 ) -> None:
     journal = tmp_path / "cut.log"
     run_part = SweepStudy(tiny_spec, journal)
@@ -128,6 +129,18 @@ def test_no_more_than_lag_trials_are_in_flight(tiny_spec: Spec, tiny_task: Task,
         on_told=lambda _: None,
     )
     assert executor.most_in_flight <= tiny_spec.lag
+
+
+def test_fields_that_do_not_go_together_fail_that_trial_alone(tiny_spec: Spec, tiny_task: Task, tmp_path: Path) -> None:
+    crossing = {"device.g_min_S": FloatRange(low=1e-5, high=2e-4), "device.g_rest_S": FloatRange(low=5e-5, high=2e-4)}
+    spec = dataclasses.replace(tiny_spec, space=Space(crossing), sampler="random")
+    records = run(spec, tiny_task, tmp_path / "journal.log", None)
+    failed = [record for record in records if record.state is State.FAILED]
+    assert 0 < len(failed) < len(records)
+    for record in records:
+        crossed = record.configuration["device.g_min_S"] > record.configuration["device.g_rest_S"]
+        assert (record.state is State.FAILED) == crossed
+        assert ("device.g_rest_S" in (record.error or "")) == crossed
 
 
 class Broken(InlineExecutor):

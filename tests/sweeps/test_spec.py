@@ -51,9 +51,11 @@ def test_the_digits_example_is_the_documented_one() -> None:
         objectives={"accuracy": "maximize", "parameters": "minimize", "energy_J": "minimize"},
         sampler="auto",
         lag=32,
-        fixed={"device.law": "drift_diffusion", "device.d2d": 0.05, "readout.kind": "mlp"},
+        fixed=spec.fixed,
         space=spec.space,
     )
+    documented = {"device.law": "drift_diffusion", "device.d2d": 0.05, "readout.kind": "mlp"}
+    assert documented.items() <= spec.fixed.items()  # beside settings of the training
     assert dict(spec.space.dimensions) == {
         "pulse.width_s": FloatRange(low=1e-8, high=1e-4, log=True),
         "pulse.interval_s": FloatRange(low=1e-8, high=1e-3, log=True),

@@ -1,0 +1,72 @@
+"""Running whole sweeps as a user does, watched from outside."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+_KIB = 1024
+
+
+class Watched(NamedTuple):
+    """What a sweep gave and took."""
+
+    result: dict[str, Any]
+    """What ``memsweep run --json`` printed."""
+    wall_s: float
+    """From start to end of the process."""
+    peak_bytes: int
+    """Most memory of the process and all that it started, shared pages counted once (proportional set size)."""
+
+
+def watch_sweep(example: str, *words: str) -> Watched:
+    """Run an example in a home of its own and watch it; raises ``RuntimeError`` with its message if it fails."""
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "sweeps", "run", str(EXAMPLES / example), "--home", home, "--json", *words]
+        start, peak = time.monotonic(), 0
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            while process.poll() is None:
+                peak = max(peak, _tree_bytes(process.pid))
+                time.sleep(0.5)
+            output, errors = process.communicate()
+        if not output:
+            raise RuntimeError(errors)
+        return Watched(json.loads(output), time.monotonic() - start, peak)
+
+
+def _tree_bytes(root: int) -> int:
+    """Proportional set size of a process and all its descendants, bytes."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents[int(entry.name)] = int(fields[1])
+            except (OSError, IndexError):
+                continue  # it has ended
+    family = {root}
+    while grown := {child for child, parent in parents.items() if parent in family} - family:
+        family |= grown
+    return sum(_proportional_bytes(pid) for pid in family)
+
+
+def _proportional_bytes(pid: int) -> int:
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * _KIB
+    except OSError:
+        pass  # it has ended
+    return 0
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,14 @@
+"""The console that all subcommands print on."""
+
+import sys
+
+from rich.console import Console
+
+_PLAIN_WIDTH = 120
+"""Width of what is written to a file or a pipe."""
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """A console as wide as the terminal; wide enough for tables where there is none."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else _PLAIN_WIDTH)

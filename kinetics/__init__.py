@@ -5,6 +5,7 @@ grow, a pulse (beta, drive x in [0, 1]) makes it shrink; all physical quantities
 their unit in the name.
 """
 
+from kinetics.adjoint import Gradients, adjoint
 from kinetics.conductance import Conductance, conductance
 from kinetics.device import Device
 from kinetics.energy import Energy, inference_energy, inference_latency_s
@@ -21,12 +22,14 @@ __all__ = [
     "Device",
     "DivergenceError",
     "Energy",
+    "Gradients",
     "InvalidParameterError",
     "KineticsError",
     "Law",
     "Partials",
     "Pulse",
     "Trajectory",
+    "adjoint",
     "conductance",
     "draw_chips",
     "get_law",

@@ -63,8 +63,8 @@ def inference_energy(
         samples: [time, series, case] in [0, 1].
         conductance_S: [time, series, case], the conductance that each pulse meets, S.
         readout_macs: multiply-accumulates of the read-out layers.
-        read_conductance_S: [time, series, case], the conductance that each read meets, S; absent if it is the
-            one that the pulse meets, as it is for ``read_phase`` ``before``.
+        read_conductance_S: [reading, series, case], the conductance that each read meets, S; absent if there is a
+            read before every pulse, which then meets the same.
     """
     steps, series, cases = samples.shape
     fired = pulse.pulses_fired(steps)
@@ -73,7 +73,7 @@ def inference_energy(
     reads_J = read_S.sum(dtype=np.float64) / cases * pulse.read_V**2 * pulse.read_width_s
     dac_bits = 1 if pulse.encoding == "width" else components.DAC_BITS
     converters_J = series * (
-        fired * dac_bits * components.DAC_CONVERSION_PER_BIT.value + steps * components.ADC_CONVERSION.value
+        fired * dac_bits * components.DAC_CONVERSION_PER_BIT.value + read_S.shape[0] * components.ADC_CONVERSION.value
     )
     return Energy(
         pulses_J=float(pulses_J),

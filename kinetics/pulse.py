@@ -39,6 +39,8 @@ class Pulse:
     """Width of the read pulse, s."""
     read_phase: Literal["before", "after"] = "before"
     """Whether the state is read before its pulse (the paper's feature map) or after it."""
+    read_every: int = 1
+    """The state is read at every n-th step, the last one always: 1 reads all, the number of steps only the last."""
 
     def __post_init__(self) -> None:
         """Refuse pulses that cannot exist."""
@@ -65,10 +67,26 @@ class Pulse:
             "choose one of the two",
         )
 
+        require(
+            self.read_every >= 1 and self.read_every == int(self.read_every),
+            "`pulse.read_every` is a whole number >= 1",
+            self.read_every,
+            "1 reads at every step",
+        )
+
     @property
     def period_s(self) -> float:
         """Time from one step to the next, s: read, pulse slot and pause."""
         return self.read_width_s + self.width_s + self.interval_s
+
+    def read_rows(self, steps: int) -> slice:
+        """Which rows of a trajectory [steps + 1, ...] are read, for a series of ``steps`` samples."""
+        shift = 0 if self.read_phase == "before" else 1
+        return slice((steps - 1) % self.read_every + shift, steps + shift, self.read_every)
+
+    def reads(self, steps: int) -> int:
+        """Readings of a series of ``steps`` samples."""
+        return -(-steps // self.read_every)
 
     def pulses_fired(self, steps: int) -> int:
         """Programming pulses that a series of ``steps`` samples fires."""

@@ -4,7 +4,7 @@ Notation: ``w[k+1] = F(w[k], x[k]; coefficients)``, ``w`` the dimensionless stat
 drive of step k in [0, 1]. All arrays are float32; a step works on any number of devices at once.
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from kinetics.arrays import Coefficients, Float32
 from kinetics.device import Device
@@ -54,4 +54,34 @@ class Law(Protocol):
 
     def lower_bound(self, coefficients: Coefficients) -> Float32:
         """Per device, what no state after the first falls below for drives in [0, 1]; ``-inf`` if unknown."""
+        ...
+
+
+class Factors(NamedTuple):
+    """First derivatives of a step in the form that costs least; arrays need only broadcast to the state."""
+
+    state: Float32
+    """dF/dw."""
+    drive: Float32
+    """dF/dx."""
+    coefficients: dict[str, tuple[Float32, Float32]]
+    """dF/d(coefficient), by name: two arrays whose product it is, the first a number or in the coefficient's shape."""
+
+
+class InPlaceLaw(Protocol):
+    """What a law may offer beside ``partials``: the same derivatives without new arrays, for a faster adjoint."""
+
+    def factors(
+        self, state: Float32, drive: Float32, coefficients: Coefficients, slope: Float32, scratch: Float32
+    ) -> Factors:
+        """First derivatives of the step at ``state``, which may live in ``slope`` and ``scratch`` (of its shape)."""
+        ...
+
+
+@runtime_checkable
+class StabilisableLaw(Protocol):
+    """What a law may offer to learning: the way back into the region where its bound holds."""
+
+    def stabilise(self, coefficients: Coefficients, bound: float) -> None:
+        """Change the coefficients in place, as little as is simple, so that ``lower_bound`` >= ``bound``."""
         ...

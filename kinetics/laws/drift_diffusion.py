@@ -36,13 +36,16 @@ from kinetics.arrays import Coefficients, Float32
 from kinetics.constants import BOLTZMANN_eV_per_K
 from kinetics.device import Device
 from kinetics.errors import require
-from kinetics.laws.base import Partials
+from kinetics.laws.base import Factors, Partials
 from kinetics.pulse import Pulse
 
 _MAX_SINH_ARGUMENT = 80.0
 """sinh(80) is 3e34; beyond it the hopping picture (and float32) has long ended."""
 _LINEAR_SINH_ARGUMENT = 1e-4
 """Below it sinh(s x) / sinh(s) is x to 2e-9, finer than float32."""
+_MINUS_ONE = np.full((), -1, np.float32)
+_ROUNDING = 1e-6
+"""A few float32 roundings of a number near 1."""
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """Coefficients beyond are of no device, and float32 soon ends."""
 
@@ -105,6 +108,22 @@ class DriftDiffusion:
                 "beta": np.broadcast_to(-drive, shape).astype(np.float32),
             },
         )
+
+    def factors(
+        self, state: Float32, drive: Float32, coefficients: Coefficients, slope: Float32, scratch: Float32
+    ) -> Factors:
+        """The partials: 1 - r^2 in ``slope`` and r = sqrt(alpha) / w in ``scratch``, which spares a pass."""
+        root: Float32 = np.sqrt(coefficients["alpha"])
+        inverse: Float32 = np.reciprocal(root)
+        np.divide(root, state, out=scratch)
+        np.multiply(scratch, scratch, out=slope)
+        np.subtract(1, slope, out=slope)
+        return Factors(slope, -coefficients["beta"], {"alpha": (inverse, scratch), "beta": (_MINUS_ONE, drive)})
+
+    def stabilise(self, coefficients: Coefficients, bound: float) -> None:
+        """Lower beta to 2 sqrt(alpha) - ``bound`` where it is above, a hair more for the rounding."""
+        alpha, beta = coefficients["alpha"], coefficients["beta"]
+        np.minimum(beta, (2 * np.sqrt(alpha) - bound) * (1 - _ROUNDING), out=beta)
 
     def lower_bound(self, coefficients: Coefficients) -> Float32:
         """2 sqrt(alpha) - beta."""

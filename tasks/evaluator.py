@@ -29,7 +29,8 @@ from tasks.configuration import Configuration
 from tasks.evaluation import Evaluation
 from tasks.features import feature_blocks, feature_matrix, raw_matrix
 from tasks.readout import Network, Readout, fit_readout
-from tasks.task import Part, Task
+from tasks.task import Part, Task, require_samples
+from tasks.votes import object_labels, object_predictions
 
 _ENERGY_CASES = 256
 """Training cases over which the energy of one inference is averaged."""
@@ -63,11 +64,16 @@ class Evaluator:
     """Evaluates configurations on one task; keeps the controls that it has trained."""
 
     def __init__(self, task: Task, *, seed: int, chips: int) -> None:
-        """Take a task, the seed of the study, and the number of chips behind each accuracy."""
+        """Take a task, the seed of the study, and the number of chips behind each accuracy.
+
+        Raises:
+            TaskError: the task holds words, which no fixed kinetics can take.
+        """
+        require_samples(task)
         self._task = task
         self._seed = seed
         self._chips = chips
-        self._controls: dict[Readout, Control] = {}
+        self._controls: dict[tuple[Readout, int], Control] = {}
 
     def evaluate(self, configuration: Configuration, *, trial: int, score_test: bool = False) -> Evaluation:
         """Train and score one configuration.
@@ -110,8 +116,8 @@ class Evaluator:
             rng=np.random.default_rng(self._stream(trial, _CHIPS)),
         )
         scores = self._score(law, configuration, coefficients, network, task.validation, trial, _VALIDATION_NOISE)
-        energy = _energy(law, quiet, nominal, task.train.x[:, :, :_ENERGY_CASES], network.macs)
-        control = self._control(configuration.readout)
+        energy = _energy(law, quiet, nominal, task.train.samples(slice(_ENERGY_CASES)), network.macs)
+        control = self.control(configuration.readout, pulse.read_every)
         test = (
             self._score(law, configuration, coefficients, network, task.test, trial, _TEST_NOISE).accuracy
             if score_test
@@ -139,7 +145,9 @@ class Evaluator:
             test_accuracy_std=None if test is None else float(test.std()),
             test_accuracy_q05=None if test is None else float(np.quantile(test, 0.05)),
             control_test_accuracy=(
-                _accuracy(control.network, raw_matrix(task.test.x), task.test) if score_test else None
+                _accuracy(control.network, raw_matrix(task.test.x, pulse.read_every), task.test, task)
+                if score_test
+                else None
             ),
             seconds=time.perf_counter() - start,
         )
@@ -159,39 +167,47 @@ class Evaluator:
         rng = np.random.default_rng(self._stream(trial, noise))
         correct = np.zeros(chips, np.int64)
         floor_hits = outside_window = 0
-        for block in feature_blocks(law, configuration, coefficients, part.x, rng=rng):
-            hit = network.predict(block.features) == part.y[block.cases]
+        votes, log_prior = self._task.votes, self._task.log_prior
+        labels = object_labels(part.y, votes)
+        for block in feature_blocks(law, configuration, coefficients, part.x, rng=rng, votes=votes):
+            objects = slice(block.cases.start // votes, block.cases.stop // votes)
+            found = object_predictions(network.scores(block.features), votes, log_prior=log_prior)
+            hit = found == labels[objects]
             correct[block.chips] += hit.sum(axis=1)
             floor_hits += block.floor_hits
             outside_window += block.outside_window
-        readings = chips * part.x.size
-        return ChipScores(correct / part.cases, floor_hits / readings, outside_window / readings)
+        device_steps = chips * part.x.size
+        steps = part.x.shape[0]
+        readings = device_steps // steps * configuration.pulse.reads(steps)
+        return ChipScores(correct / len(labels), floor_hits / device_steps, outside_window / readings)
 
-    def _control(self, readout: Readout) -> Control:
-        """The control of a read-out; a function of the read-out and the study seed alone."""
-        if readout not in self._controls:
+    def control(self, readout: Readout, read_every: int = 1) -> Control:
+        """The control of a read-out; a function of the two arguments and the study seed alone."""
+        key = (readout, read_every)
+        if key not in self._controls:
             task = self._task
-            validation = raw_matrix(task.validation.x)
+            validation = raw_matrix(task.validation.x, read_every)
             network = fit_readout(
                 readout,
-                raw_matrix(task.train.x),
+                raw_matrix(task.train.x, read_every),
                 task.train.y,
                 validation,
                 task.validation.y,
                 task.classes,
                 np.random.SeedSequence(self._seed, spawn_key=_CONTROL_KEY),
             ).network
-            self._controls[readout] = Control(network, _accuracy(network, validation, task.validation))
-        return self._controls[readout]
+            self._controls[key] = Control(network, _accuracy(network, validation, task.validation, task))
+        return self._controls[key]
 
     def _stream(self, trial: int, purpose: int) -> np.random.SeedSequence:
         """The random stream of one trial for one purpose."""
         return np.random.SeedSequence(self._seed, spawn_key=(trial, purpose))
 
 
-def _accuracy(network: Network, features: Float32, part: Part) -> float:
-    """Share of cases whose class is found."""
-    return float(np.mean(network.predict(features) == part.y))
+def _accuracy(network: Network, features: Float32, part: Part, task: Task) -> float:
+    """Share of the objects of a part whose class is found."""
+    found = object_predictions(network.scores(features), task.votes, log_prior=task.log_prior)
+    return float(np.mean(found == object_labels(part.y, task.votes)))
 
 
 def _energy(law: Law, quiet: Configuration, nominal: Coefficients, x: Float32, macs: int) -> Energy:
@@ -205,5 +221,5 @@ def _energy(law: Law, quiet: Configuration, nominal: Coefficients, x: Float32, m
         floor_policy=device.floor_policy,
     ).states
     met = conductance(states[:-1], device).value_S
-    left = conductance(states[1:], device).value_S if quiet.pulse.read_phase == "after" else None
-    return inference_energy(quiet.pulse, samples=x, conductance_S=met, read_conductance_S=left, readout_macs=macs)
+    read = conductance(states[quiet.pulse.read_rows(x.shape[0])], device).value_S
+    return inference_energy(quiet.pulse, samples=x, conductance_S=met, read_conductance_S=read, readout_macs=macs)

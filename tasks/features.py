@@ -5,9 +5,10 @@ is the state itself (or its inverse). Features are ordered series by series, eac
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinetics import Law, conductance, simulate
 from kinetics.arrays import Coefficients, Float32
@@ -37,9 +38,10 @@ def feature_blocks(
     law: Law,
     configuration: Configuration,
     coefficients: Coefficients,
-    x: Float32,
+    x: NDArray[Any],
     *,
     rng: np.random.Generator | None = None,
+    votes: int = 1,
 ) -> Iterator[Block]:
     """Simulate block by block, in a fixed order that random streams can rely on.
 
@@ -47,8 +49,9 @@ def feature_blocks(
         law: the law of motion.
         configuration: device (window, floor, cycle-to-cycle noise) and pulses.
         coefficients: name -> [chip, series], or [1, 1] for equal devices.
-        x: samples [time, series, case].
+        x: samples [time, series, case], any real type.
         rng: source of the cycle-to-cycle noise.
+        votes: consecutive cases that form an object; no block parts one.
 
     Raises:
         DivergenceError: a trajectory left the numbers.
@@ -58,8 +61,9 @@ def feature_blocks(
     device, pulse = configuration.device, configuration.pulse
     chips_at_once = max(1, min(chips, CACHE_DEVICES // (series * _CASES_PER_VECTOR)))
     cases_at_once = max(1, min(cases, CACHE_DEVICES // (series * chips_at_once)))
+    cases_at_once = max(cases_at_once - cases_at_once % votes, votes)
     buffer = np.empty((steps + 1) * chips_at_once * series * cases_at_once, np.float32)
-    rows = slice(0, steps) if pulse.read_phase == "before" else slice(1, steps + 1)
+    rows, readings = pulse.read_rows(steps), pulse.reads(steps)
     for first_chip in range(0, chips, chips_at_once):
         some_chips = slice(first_chip, min(first_chip + chips_at_once, chips))
         some = {name: value[some_chips, :, None] for name, value in coefficients.items()}
@@ -74,7 +78,7 @@ def feature_blocks(
             states, floor_hits = simulate(
                 law,
                 some,
-                law.drive(x[:, :, some_cases], device, pulse),
+                law.drive(np.asarray(x[:, :, some_cases], np.float32), device, pulse),
                 floor=device.floor,
                 floor_policy=device.floor_policy,
                 c2c=device.c2c,
@@ -83,7 +87,9 @@ def feature_blocks(
             )
             reading = conductance(states[rows], device)
             relative = np.multiply(reading.value_S, np.float32(1 / device.g_rest_S), out=reading.value_S)
-            features = np.ascontiguousarray(relative.transpose(1, 3, 2, 0)).reshape(shape[1], shape[3], series * steps)
+            features = np.ascontiguousarray(relative.transpose(1, 3, 2, 0)).reshape(
+                shape[1], shape[3], series * readings
+            )
             yield Block(some_chips, some_cases, features, floor_hits, reading.outside_window)
 
 
@@ -91,19 +97,27 @@ def feature_matrix(
     law: Law,
     configuration: Configuration,
     coefficients: Coefficients,
-    x: Float32,
+    x: NDArray[Any],
     *,
     rng: np.random.Generator | None = None,
 ) -> Float32:
     """Features [case, feature] of all cases on one chip (coefficients [1, series] or [1, 1])."""
     steps, series, cases = x.shape
-    features = np.empty((cases, series * steps), np.float32)
+    features = np.empty((cases, series * configuration.pulse.reads(steps)), np.float32)
     for block in feature_blocks(law, configuration, coefficients, x, rng=rng):
         features[block.cases] = block.features[0]
     return features
 
 
-def raw_matrix(x: Float32) -> Float32:
-    """The samples themselves in the layout of features [case, feature]: what the control reads."""
-    steps, series, cases = x.shape
-    return np.ascontiguousarray(x.transpose(2, 1, 0)).reshape(cases, series * steps)
+def raw_matrix(x: NDArray[Any], read_every: int = 1) -> Float32:
+    """The samples themselves in the layout of features [case, feature]: what the control reads.
+
+    Where the states are read at every n-th step only, the control sees as many values: means over the steps from
+    one reading to the next.
+    """
+    steps, _, cases = x.shape
+    if read_every > 1:
+        starts = np.concatenate([[0], np.arange((steps - 1) % read_every + 1, steps, read_every)])
+        lengths = np.diff(starts, append=steps)
+        x = np.add.reduceat(x, starts, axis=0, dtype=np.float32) / lengths[:, None, None]
+    return np.ascontiguousarray(x.transpose(2, 1, 0), dtype=np.float32).reshape(cases, -1)

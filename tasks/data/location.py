@@ -10,6 +10,28 @@ VARIABLE = "MEMSWEEP_DATA"
 
 def data_file(relative: str) -> Path:
     """Path of a data file; raises ``DataError`` with the way out if it is not there."""
+    path = _root(relative) / relative
+    if not path.is_file():
+        raise DataError(
+            f"This task reads `{path}`, but there is no such file; put it there or point {VARIABLE} "
+            "at the folder that holds it."
+        )
+    return path
+
+
+def data_folder(relative: str) -> Path:
+    """Path of a folder of data files; raises ``DataError`` with the way out if it is not there."""
+    path = _root(relative) / relative
+    if not path.is_dir():
+        raise DataError(
+            f"This task reads the folder `{path}`, but there is no such folder; put it there or point {VARIABLE} "
+            "at the folder that holds it."
+        )
+    return path
+
+
+def _root(relative: str) -> Path:
+    """The folder of all data sets."""
     root = os.environ.get(VARIABLE)
     if not root:
         raise DataError(
@@ -17,10 +39,4 @@ def data_file(relative: str) -> Path:
             f"but {VARIABLE} is not set; set it to a folder that holds `{relative}`, "
             "or start with the task `digits`, which needs no files."
         )
-    path = Path(root) / relative
-    if not path.is_file():
-        raise DataError(
-            f"This task reads `{path}`, but there is no such file; put it there or point {VARIABLE} "
-            "at the folder that holds it."
-        )
-    return path
+    return Path(root)

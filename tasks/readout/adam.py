@@ -80,3 +80,8 @@ class Adam:
     def flush(self) -> None:
         """Set vanished first moments to 0; call once an epoch."""
         self._first[np.abs(self._first) < _TINY] = 0
+
+    def reset(self, member: int) -> None:
+        """Forget a member's past."""
+        self._first[member] = 0
+        self._second[member] = 0

@@ -43,6 +43,8 @@ class Cache:
     """[member, case, in]; empty in the first layer."""
     scratch: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     """Free use inside the layer."""
+    training: bool = False
+    """Whether forward serves a step of training: batch norm then uses, and follows, the batch's moments."""
 
 
 class Layer(ABC):
@@ -52,6 +54,11 @@ class Layer(ABC):
     @abstractmethod
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Parameter name -> shape of one member's."""
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Names of parameters that no optimiser moves: their gradients stay 0 and they do not decay."""
+        return ()
 
     @abstractmethod
     def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
@@ -79,7 +86,7 @@ class Layer(ABC):
 
 @dataclass(frozen=True)
 class DenseLayer(Layer):
-    """z = x W^T + b, drawn normal with a standard deviation of ``init_std``, bias 0."""
+    """z = x W^T + b, drawn with a standard deviation of ``init_std``."""
 
     inputs: int
     """Width of x."""
@@ -87,23 +94,40 @@ class DenseLayer(Layer):
     """Width of z."""
     init_std: float
     """Standard deviation of the weights at the start."""
+    bias: bool = True
+    """Whether there is a b."""
+    uniform: bool = False
+    """Draw weights and bias from one uniform distribution, as PyTorch does; else weights normal and bias 0."""
+    cases_last: bool = False
+    """Keep the derivative by the input [member, in, case] in memory, as the kinetics have theirs."""
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Weight [out, in] and bias [out]."""
-        return {"weight": (self.outputs, self.inputs), "bias": (self.outputs,)}
+        """Weight [out, in] and bias [out], if any."""
+        weight: dict[str, tuple[int, ...]] = {"weight": (self.outputs, self.inputs)}
+        return weight | {"bias": (self.outputs,)} if self.bias else weight
 
     def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
-        """Draw the weight; the bias starts at 0."""
-        weight = parameters["weight"][member]
-        weight[...] = rng.standard_normal(weight.shape, np.float32) * self.init_std
-        parameters["bias"][member] = 0
+        """Draw the weight and, if uniform, the bias."""
+        for name in self.shapes:
+            values = parameters[name][member]
+            if self.uniform:
+                reach = self.init_std * 3**0.5
+                values[...] = rng.uniform(-reach, reach, values.shape)
+            elif name == "weight":
+                values[...] = rng.standard_normal(values.shape, np.float32) * self.init_std
+            else:
+                values[...] = 0
 
     def allocate(self, members: int, cases: int, dtype: np.dtype[Any], *, first: bool) -> Cache:
         """Output, derivative by the input, and the ones that sum over the cases."""
+        if self.cases_last and not first:
+            input_gradient = np.empty((members, self.inputs, cases), dtype).swapaxes(-1, -2)
+        else:
+            input_gradient = np.empty((members, 0 if first else cases, self.inputs), dtype)
         return Cache(
             outputs=np.empty((members, cases, self.outputs), dtype),
-            input_gradient=np.empty((members, 0 if first else cases, self.inputs), dtype),
+            input_gradient=input_gradient,
             scratch=np.ones((1, cases), dtype),
         )
 
@@ -111,13 +135,15 @@ class DenseLayer(Layer):
         """z = x W^T + b."""
         cache.inputs = inputs
         np.matmul(inputs, parameters["weight"].swapaxes(-1, -2), out=cache.outputs)
-        np.add(cache.outputs, parameters["bias"][:, None, :], out=cache.outputs)
+        if self.bias:
+            np.add(cache.outputs, parameters["bias"][:, None, :], out=cache.outputs)
         return cache.outputs
 
     def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
         """d_W = d_z^T x, d_b = 1^T d_z, d_x = d_z W."""
         np.matmul(gradient.swapaxes(-1, -2), cache.inputs, out=gradients["weight"])
-        np.matmul(cache.scratch, gradient, out=gradients["bias"][:, None, :])
+        if self.bias:
+            np.matmul(cache.scratch, gradient, out=gradients["bias"][:, None, :])
         if cache.input_gradient.size:
             np.matmul(gradient, parameters["weight"], out=cache.input_gradient)
         return cache.input_gradient

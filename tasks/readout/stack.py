@@ -52,12 +52,24 @@ class Stack:
             for layer, parameters in zip(self.layers, self.views, strict=True):
                 layer.initialise(parameters, member, rng)
 
-    def allocate(self, cases: int) -> tuple[Cache, ...]:
-        """Buffers for passes over ``cases`` cases."""
+    def allocate(self, cases: int, *, training: bool = False) -> tuple[Cache, ...]:
+        """Buffers for passes over ``cases`` cases; ``training`` for those that steps of training follow."""
         members = len(self.values)
-        return tuple(
+        caches = tuple(
             layer.allocate(members, cases, self.dtype, first=index == 0) for index, layer in enumerate(self.layers)
         )
+        for cache in caches:
+            cache.training = training
+        return caches
+
+    def moved(self) -> list[tuple[str, Floats]]:
+        """Name and view of all that an optimiser moves."""
+        return [
+            (name, view)
+            for layer, views in zip(self.layers, self.views, strict=True)
+            for name, view in views.items()
+            if name not in layer.fixed
+        ]
 
     def forward(self, inputs: Floats, caches: Sequence[Cache]) -> Floats:
         """Scores [member, case, class] of inputs [member, case, feature], or [case, feature] for all."""

@@ -137,8 +137,21 @@ class EarlyStopping:
         failures: reason per member, or None.
     """
 
-    def __init__(self, values: Floats, cases: int, patience: int) -> None:
-        """Watch ``values`` [member, parameter]; ``cases`` is the size of the validation part."""
+    def __init__(
+        self,
+        values: Floats,
+        cases: int,
+        patience: int,
+        *,
+        keep_last: bool = False,
+        way_out: str = "lower `readout.learning_rate` or scale the features",
+    ) -> None:
+        """Watch ``values`` [member, parameter].
+
+        ``cases`` is the size of the validation part, ``way_out`` what to try if a member fails. With
+        ``keep_last`` every epoch counts as the best one so far.
+        """
+        self._keep_last, self._way_out = keep_last, way_out
         members = len(values)
         self._values, self._cases, self._patience = values, cases, patience
         self._epoch = 0
@@ -151,19 +164,30 @@ class EarlyStopping:
         self.epochs_run = np.zeros(members, np.intp)
         self.failures: list[str | None] = [None] * members
 
+    @property
+    def running(self) -> NDArray[np.bool_]:
+        """[member], whether it neither stopped nor failed."""
+        return self._running.copy()
+
+    def fail(self, member: int, reason: str) -> None:
+        """Stop a member for a reason found elsewhere."""
+        if self._running[member]:
+            self.failures[member] = f"{reason}; {self._way_out}"
+            self.epochs_run[member] = self._epoch + 1
+            self._running[member] = False
+
     def update(self, right: NDArray[np.intp], summed_loss: Float64) -> bool:
         """Take in an epoch's right cases and summed loss, each [member]; True when all members stopped."""
         self._epoch += 1
         self.epochs_run[self._running] = self._epoch
         loss = summed_loss / self._cases
         for member in np.flatnonzero(self._running & ~np.isfinite(loss)):
-            self.failures[member] = (
-                f"the validation loss is {loss[member]} after epoch {self._epoch}; "
-                "lower `readout.learning_rate` or scale the features"
-            )
+            self.failures[member] = f"the validation loss is {loss[member]} after epoch {self._epoch}; {self._way_out}"
             self._running[member] = False
         higher = self._running & (right > self.best_right)
         better = higher | (self._running & (right == self.best_right) & (loss < self.best_loss))
+        if self._keep_last:
+            better = self._running.copy()
         self._last_rise[higher] = self._epoch
         self.best_values[better] = self._values[better]
         self.best_right[better], self.best_loss[better] = right[better], loss[better]

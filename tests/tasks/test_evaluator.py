@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kinetics import Device, DivergenceError, Pulse
-from tasks import Configuration, Evaluation, Part, Task, load_task
+from tasks import Configuration, Evaluation, Part, Task, TaskError, load_task
 from tasks.evaluator import Evaluator
 from tasks.readout import Readout
 
@@ -131,3 +131,38 @@ def test_mnist_with_the_papers_network() -> None:
     assert e.test_accuracy >= 0.970
     # Kinetics and control together; the bound only catches a fall by a factor, not the noise of a machine.
     assert time.process_time() - start < 90
+
+
+def voting_task(votes: int) -> Task:
+    """Objects of ``votes`` noisy cases, of which one alone tells little."""
+    rng = np.random.default_rng(0)
+
+    def part(objects: int) -> Part:
+        y = np.repeat(np.arange(objects) % 2, votes)
+        x = 0.5 + 0.1 * (2 * y - 1) + rng.normal(0, 0.25, (4, 2, len(y)))
+        return Part(np.clip(x, 0, 1).astype(np.float16), y)
+
+    return Task(
+        name="votes", description="", classes=2, train=part(200), validation=part(80), test=part(80), votes=votes
+    )
+
+
+def test_accuracy_is_that_of_objects() -> None:
+    task = voting_task(8)
+    alone = dataclasses.replace(task, votes=1)
+    configuration = Configuration(device=dataclasses.replace(GIVEN, d2d=0.02), readout=QUICK)
+    together, apart = (
+        Evaluator(t, seed=0, chips=2).evaluate(configuration, trial=0, score_test=True) for t in (task, alone)
+    )
+    for name in ("accuracy", "control_accuracy", "test_accuracy", "control_test_accuracy"):
+        of_objects, of_cases = getattr(together, name), getattr(apart, name)
+        assert of_cases < 0.9 < of_objects
+        # 80 objects on each of up to two chips: every accuracy is a multiple of 1/160.
+        assert of_objects * 160 == pytest.approx(round(of_objects * 160))
+    assert (together.parameters, together.macs, together.energy_J) == (apart.parameters, apart.macs, apart.energy_J)
+
+
+def test_words_are_refused_with_the_way_out() -> None:
+    task = dataclasses.replace(voting_task(1), words=100)
+    with pytest.raises(TaskError, match=r"holds the numbers of 100 words.*memsweep reproduce votes"):
+        Evaluator(task, seed=0, chips=1)

@@ -1,5 +1,7 @@
 """Feature maps: the layout, and that blocks change nothing."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -42,6 +44,20 @@ def test_reading_after_the_pulse_shifts_the_map_by_one_step() -> None:
     np.testing.assert_array_equal(after[:, :-1], before[:, 1:])
 
 
+@pytest.mark.parametrize(("read_every", "rows"), [(1, [0, 1, 2, 3, 4, 5]), (2, [1, 3, 5]), (4, [1, 5]), (6, [5])])
+def test_reading_at_every_nth_step_keeps_the_last(read_every: int, rows: list[int]) -> None:
+    x = np.random.default_rng(1).random((6, 2, 4), np.float32)
+    nominal = {name: np.full((1, 1), 0.1, np.float32) for name in ("alpha", "beta")}
+    every = feature_matrix(LAW, Configuration(device=Device(**WIDE)), nominal, x).reshape(4, 2, 6)
+    some = feature_matrix(LAW, Configuration(device=Device(**WIDE), pulse=Pulse(read_every=read_every)), nominal, x)
+    np.testing.assert_array_equal(some.reshape(4, 2, -1), every[:, :, rows])
+    # The control sees as many values; each is the mean of the samples since the reading before.
+    edges = [0, *(row + 1 for row in rows)]
+    means = [x[a:b].mean(axis=0) for a, b in itertools.pairwise(edges)]
+    control = raw_matrix(x, read_every).reshape(4, 2, -1)
+    np.testing.assert_allclose(control, np.stack(means).transpose(2, 1, 0), rtol=1e-6)
+
+
 def test_raw_matrix_has_the_layout_of_features() -> None:
     x = np.arange(24, dtype=np.float32).reshape(4, 3, 2)
     assert raw_matrix(x)[1].tolist() == [float(x[t, s, 1]) for s in range(3) for t in range(4)]
@@ -62,3 +78,33 @@ def test_blocks_change_nothing(chips: int, series: int, cases: int, block: int) 
         for piece in feature_blocks(LAW, configuration, coefficients, x):
             pieces[piece.chips, piece.cases] = piece.features
     np.testing.assert_array_equal(pieces, whole)
+
+
+@settings(max_examples=20, deadline=None)
+@given(chips=st.integers(1, 5), objects=st.integers(1, 5), votes=st.integers(1, 6), block=st.integers(1, 64))
+def test_no_block_parts_an_object(chips: int, objects: int, votes: int, block: int) -> None:
+    x = np.random.default_rng(0).integers(0, 2, (3, 2, objects * votes)).astype(np.uint8)
+    configuration = Configuration(device=Device(**WIDE))
+    coefficients = draw_chips(
+        {"alpha": 0.1, "beta": 0.2}, chips=chips, devices=2, d2d=0.1, rng=np.random.default_rng(1)
+    )
+    seen = np.zeros((chips, objects * votes), int)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks.features, "CACHE_DEVICES", block)
+        patch.setattr(tasks.features, "_CASES_PER_VECTOR", 4)
+        for piece in feature_blocks(LAW, configuration, coefficients, x, votes=votes):
+            assert piece.cases.start % votes == piece.cases.stop % votes == 0
+            seen[piece.chips, piece.cases] += 1
+    assert (seen == 1).all()
+
+
+def test_small_types_are_the_same_samples() -> None:
+    x = np.random.default_rng(0).integers(0, 2, (3, 2, 8)).astype(np.uint8)
+    nominal = {name: np.full((1, 1), 0.1, np.float32) for name in ("alpha", "beta")}
+    configuration = Configuration(device=Device(**WIDE))
+    for small in (x, x.astype(np.float16)):
+        np.testing.assert_array_equal(
+            feature_matrix(LAW, configuration, nominal, small),
+            feature_matrix(LAW, configuration, nominal, x.astype(np.float32)),
+        )
+        assert raw_matrix(small).dtype == np.float32

@@ -1,25 +1,43 @@
 """The data sets: sizes, ranges and fixed parts, checked on the real files."""
 
+import time
+
 import numpy as np
 import pytest
 
-from tasks import DataError, Task, load_task
+from tasks import TASKS, DataError, Task, load_task
 from tasks.data.split import stratified_holdout
 
 SIZES = {
     "digits": (8, 8, 1151, 287, 359),
     "mnist": (28, 28, 50_000, 10_000, 10_000),
     "sitw": (128, 1, 800, 200, 250),
+    "fsdd": (20, 16, 2400, 300, 300),
+    "fsdd_speaker": (20, 16, 2400, 300, 300),
+    "utd_mhad": (60, 80, 120 * 16, 40 * 16, 159 * 16),
+    "modelnet10": (32, 32, 3189 * 32, 795 * 32, 908 * 32),
 }
+PAPER_SIZES = {
+    "mnist": (60_000, 10_000),
+    "sitw": (1000, 250),
+    "agnews": (27_940, 7600),
+    "utd_mhad": (259 * 16, 60 * 16),
+    "modelnet10": (795 * 32, 200 * 32),
+}
+SMALL_TYPES = {"utd_mhad": np.float16, "modelnet10": np.uint8}
+MOST_SECONDS = 3
+"""Of processor time, for loading a set."""
 
 
 def check_shape(task: Task, steps: int, series: int, cases: tuple[int, int, int]) -> None:
     for part, expected in zip((task.train, task.validation, task.test), cases, strict=True):
         assert part.x.shape == (steps, series, expected)
-        assert part.x.dtype == np.float32
+        assert part.x.dtype == SMALL_TYPES.get(task.name, np.float32)
         assert part.x.flags.c_contiguous
         assert 0 <= part.x.min() < part.x.max() <= 1
+        assert part.y.dtype == np.int64
         assert set(np.unique(part.y)) == set(range(task.classes))
+        assert (part.y.reshape(-1, task.votes) == part.y[:: task.votes, None]).all()
 
 
 def test_digits_come_with_the_package() -> None:
@@ -27,11 +45,24 @@ def test_digits_come_with_the_package() -> None:
     check_shape(load_task("digits"), steps, series, tuple(cases))
 
 
-@pytest.mark.parametrize("name", ["mnist", "sitw"])
+@pytest.mark.parametrize("name", [name for name in SIZES if name != "digits"])
 @pytest.mark.usefixtures("real_data")
 def test_real_data_have_the_published_size(name: str) -> None:
     steps, series, *cases = SIZES[name]
-    check_shape(load_task(name), steps, series, tuple(cases))
+    start = time.process_time()
+    task = load_task(name)
+    assert time.process_time() - start < MOST_SECONDS
+    assert (task.name, task.protocol, task.words) == (name, "honest", 0)
+    check_shape(task, steps, series, tuple(cases))
+
+
+@pytest.mark.parametrize("name", PAPER_SIZES)
+@pytest.mark.usefixtures("real_data")
+def test_paper_protocol_is_the_authors_split_and_chooses_on_the_test_part(name: str) -> None:
+    task = load_task(name, protocol="paper")
+    assert task.optimistic
+    assert (task.train.cases, task.test.cases) == PAPER_SIZES[name]
+    assert task.validation is task.test
 
 
 @pytest.mark.usefixtures("real_data")
@@ -69,16 +100,41 @@ def test_holdout_takes_its_share_of_every_class() -> None:
     assert sorted([*kept, *held]) == list(range(160))
 
 
-@pytest.mark.parametrize("name", ["mnist", "sitw"])
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"arrays", "digits"}))
 def test_missing_data_say_the_way_out(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.delenv("MEMSWEEP_DATA", raising=False)
     with pytest.raises(DataError, match=r"MEMSWEEP_DATA is not set; set it .* or start with the task `digits`"):
         load_task(name)
     monkeypatch.setenv("MEMSWEEP_DATA", str(tmp_path))
-    with pytest.raises(DataError, match="there is no such file; put it there"):
+    with pytest.raises(DataError, match=r"there is no such (file|folder); put it there"):
         load_task(name)
 
 
 def test_unknown_task_suggests_the_nearest() -> None:
     with pytest.raises(DataError, match="did you mean 'mnist'"):
         load_task("mnits")
+
+
+@pytest.mark.parametrize("name", ["digits", "arrays", "fsdd"])
+def test_tasks_without_a_paper_protocol_say_so(name: str) -> None:
+    with pytest.raises(DataError, match="has no protocol 'paper', for the paper does not have it; choose `honest`"):
+        load_task(name, protocol="paper")
+
+
+def test_unknown_protocol_says_the_choices() -> None:
+    with pytest.raises(DataError, match="did you mean 'random'"):
+        load_task("utd_mhad", protocol="randon")
+    with pytest.raises(DataError, match=r"choose `honest` \(.*\), `random` \(.*\), `paper` \(.*\)\."):
+        load_task("utd_mhad", protocol="x")
+
+
+def test_every_task_has_the_default_protocol() -> None:
+    assert all("honest" in source.protocols for source in TASKS.values())
+
+
+@pytest.mark.usefixtures("real_data")
+def test_sitw_paper_order_is_the_authors_shuffle() -> None:
+    task = load_task("sitw", protocol="paper")
+    # Columns are grouped by class, 125 each: the shuffled index begins 84, 1057, 100, 6, 717, 295, 1110, 1245.
+    assert task.train.y[:8].tolist() == [0, 8, 0, 0, 5, 2, 8, 9]
+    assert np.bincount(task.train.y).tolist() == [106, 105, 99, 103, 97, 103, 100, 91, 91, 105]

@@ -1,0 +1,123 @@
+r"""Words become drives: a learned table of one number a word and series, mapped into [0, 1].
+
+=========  ===========================================  =======================
+symbol     meaning                                      shape
+=========  ===========================================  =======================
+words      word numbers                                 [member, time, case]
+E          table                                        [member, word, series]
+x          drive, see ``cases_last``                    [member, time, device]
+=========  ===========================================  =======================
+
+``sigmoid``: x = 1 / (1 + exp(-E)). ``min_max``: x = (E - min E) / (max E - min E) over the whole table, whose
+gradient reaches the two extreme entries too.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from tasks.readout.activation import activate
+from tasks.readout.arrays import Floats
+from tasks.readout.layers import Cache, Layer, Views
+
+
+@dataclass
+class EmbeddingCache(Cache):
+    """The words of the last pass, per member."""
+
+    present: list[NDArray[np.intp]] | None = None
+    """Distinct words."""
+    places: list[NDArray[np.intp]] | None = None
+    """[time * case]: which of them stands there."""
+
+
+@dataclass(frozen=True)
+class EmbeddingLayer(Layer):
+    """The table of every member; always the first layer."""
+
+    words: int
+    """Size of the vocabulary."""
+    series: int
+    """Width of the table."""
+    steps: int
+    """Words of a case."""
+    mapping: Literal["sigmoid", "min_max"]
+    """How the table becomes a drive."""
+    cases_last: bool
+    """Devices are [series, case]; else [case, series]."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The table."""
+        return {"table": (self.words, self.series)}
+
+    def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
+        """Standard normal, as PyTorch's."""
+        table = parameters["table"][member]
+        table[...] = rng.standard_normal(table.shape, np.float32)
+
+    def allocate(self, members: int, cases: int, dtype: np.dtype[Any], *, first: bool) -> Cache:
+        """Room for the drive."""
+        return EmbeddingCache(outputs=np.empty((members, self.steps, self.series * cases), dtype))
+
+    def forward(self, parameters: Views, inputs: Floats, cache: Cache) -> Floats:
+        """Drive [member, time, device] of words [member, time, case], or [1, ...] if all members share them."""
+        if not isinstance(cache, EmbeddingCache):
+            raise TypeError("the embedding needs a cache of its own kind")
+        tables = parameters["table"]
+        cache.present, cache.places = [], []
+        for member, table in enumerate(tables):
+            words = inputs[member if len(inputs) > 1 else 0]
+            present, places = np.unique(words, return_inverse=True)
+            drive = self._drive(table, table[present])[places.reshape(words.shape)]
+            target = cache.outputs[member]
+            if self.cases_last:
+                target.reshape(self.steps, self.series, -1)[...] = drive.swapaxes(1, 2)
+            else:
+                target.reshape(self.steps, -1, self.series)[...] = drive
+            cache.present.append(present)
+            cache.places.append(places.reshape(words.shape))
+        return cache.outputs
+
+    def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
+        """Gather the gradients of equal words; the last steps may be missing, their gradient being 0."""
+        if not isinstance(cache, EmbeddingCache) or cache.present is None or cache.places is None:
+            raise TypeError("backward follows a forward pass")
+        result = gradients["table"]
+        result[...] = 0
+        steps = gradient.shape[1]
+        for member, table in enumerate(parameters["table"]):
+            present, places = cache.present[member], cache.places[member][:steps].reshape(-1)
+            own = gradient[member]
+            if self.cases_last:
+                own = own.reshape(steps, self.series, -1).swapaxes(1, 2)
+            ones = np.ones(len(places), own.dtype)
+            gather = csr_array((ones, (places, np.arange(len(places)))), shape=(len(present), len(places)))
+            by_drive = gather @ own.reshape(-1, self.series)
+            drive = self._drive(table, table[present])
+            if self.mapping == "sigmoid":
+                result[member, present] = by_drive * drive * (1 - drive)
+            else:
+                width = table.max() - table.min()
+                result[member, present] = by_drive / width
+                flat = result[member].reshape(-1)
+                flat[table.argmin()] -= (by_drive * (1 - drive)).sum() / width
+                flat[table.argmax()] -= (by_drive * drive).sum() / width
+        return gradient[:0]
+
+    def drive_table(self, table: Floats) -> Floats:
+        """What each word drives the series with [word, series]."""
+        return self._drive(table, table.copy())
+
+    def _drive(self, table: Floats, rows: Floats) -> Floats:
+        """Rows of the table mapped into [0, 1], in place."""
+        if self.mapping == "sigmoid":
+            activate("sigmoid", rows)
+        else:
+            low = table.min()
+            rows -= low
+            rows /= table.max() - low
+        return rows

@@ -1,0 +1,127 @@
+"""The kinetics as the first layer of a network: coefficients are parameters, gradients the explicit adjoint.
+
+======  =====================================================  ===========================
+symbol  meaning                                                shape
+======  =====================================================  ===========================
+x       drive, or [1, ...] if all members share it             [member, time, device]
+w       states that are read, ``time`` of them                 [member, time, device]
+c       a coefficient, one for all steps or one a step         [member] or [member, time]
+======  =====================================================  ===========================
+
+``device`` runs over all series of all cases of a batch, in any order. A member's states are contiguous, so
+that a dense layer reads them where they lie.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kinetics import adjoint, get_law, simulate
+from kinetics.laws.base import StabilisableLaw
+from tasks.learning.architecture import Architecture
+from tasks.readout.arrays import Floats
+from tasks.readout.layers import Cache, Layer, Views
+
+
+@dataclass
+class KineticsCache(Cache):
+    """States, and whether the floor held any."""
+
+    floor_hits: int = 0
+    """Of the last forward pass."""
+    first: bool = False
+    """Whether nobody asks for the gradient by the drive."""
+
+
+@dataclass(frozen=True)
+class KineticsLayer(Layer):
+    """Trajectories of one memristor per series."""
+
+    architecture: Architecture
+    """Law, coefficients and shapes."""
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The coefficients: () or (time,)."""
+        shape = (self.architecture.steps,) if self.architecture.learned == "per_step" else ()
+        return dict.fromkeys(get_law(self.architecture.law).coefficient_names, shape)
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """All coefficients, where they are not learned."""
+        return tuple(self.shapes) if self.architecture.learned == "none" else ()
+
+    def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
+        """Draw each coefficient from its range, in the law's order."""
+        for name in self.shapes:
+            low, high = self.architecture.starts[name]
+            parameters[name][member] = rng.uniform(low, high, parameters[name][member].shape)
+
+    def allocate(self, members: int, cases: int, dtype: np.dtype[Any], *, first: bool) -> Cache:
+        """Room for the states."""
+        devices = self.architecture.series * cases
+        return KineticsCache(outputs=np.empty((members, self._pulses + 1, devices), dtype), first=first)
+
+    def forward(self, parameters: Views, inputs: Floats, cache: Cache) -> Floats:
+        """States that are read, [member, time, device]."""
+        if not isinstance(cache, KineticsCache):
+            raise TypeError("the kinetics need a cache of their own kind")
+        cache.inputs = inputs
+        coefficients, stepwise = self._coefficients(parameters)
+        trajectory = simulate(
+            get_law(self.architecture.law),
+            coefficients,
+            inputs.swapaxes(0, 1)[: self._pulses],
+            floor=self.architecture.floor,
+            out=cache.outputs.swapaxes(0, 1),
+            stepwise=stepwise,
+        )
+        cache.floor_hits = trajectory.floor_hits
+        return cache.outputs[:, cache.outputs.shape[1] - self.architecture.steps :]
+
+    def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
+        """Gradients by the coefficients; by the drive of the pulses that count, if asked for."""
+        if not isinstance(cache, KineticsCache):
+            raise TypeError("the kinetics need a cache of their own kind")
+        learned = self.architecture.learned != "none"
+        if not learned and cache.first:
+            return gradient[:0]
+        coefficients, stepwise = self._coefficients(parameters)
+        result = adjoint(
+            get_law(self.architecture.law),
+            coefficients,
+            cache.inputs.swapaxes(0, 1)[: self._pulses],
+            cache.outputs.swapaxes(0, 1),
+            gradient.swapaxes(0, 1)[self.architecture.steps - self._pulses :],
+            stepwise=stepwise,
+            held_at=self.architecture.floor if cache.floor_hits else None,
+            with_drive=not cache.first,
+        )
+        for name, value in result.coefficients.items() if learned else ():
+            if stepwise:
+                gradients[name][:, : self._pulses] = value[..., 0].T
+                gradients[name][:, self._pulses :] = 0
+            else:
+                gradients[name][...] = value[:, 0]
+        return gradient[:0] if result.drive is None else result.drive.swapaxes(0, 1)
+
+    def project(self, parameters: Views) -> None:
+        """Hold learned coefficients in their range and, if so chosen, in the region of stability."""
+        law = get_law(self.architecture.law)
+        low, high = self.architecture.coefficient_range
+        for name in self.shapes:
+            np.clip(parameters[name], low, high, out=parameters[name])
+        if self.architecture.stable and isinstance(law, StabilisableLaw):
+            law.stabilise(dict(parameters), max(self.architecture.floor, 0.0))
+
+    @property
+    def _pulses(self) -> int:
+        """Pulses that features depend on: the last one is not read if reading comes before."""
+        return self.architecture.steps - (self.architecture.read_phase == "before")
+
+    def _coefficients(self, parameters: Views) -> tuple[dict[str, Floats], tuple[str, ...]]:
+        """Coefficients as the kinetics take them and which of them are stepwise."""
+        if self.architecture.learned == "per_step":
+            return {n: parameters[n].T[: self._pulses, :, None] for n in self.shapes}, tuple(self.shapes)
+        return {name: parameters[name][:, None] for name in self.shapes}, ()

@@ -1,0 +1,478 @@
+"""Trains K networks of one architecture at once, law included.
+
+Members have their own start, shuffles, augmentation, step size, decay and stopping, and end with the same bits
+as if trained alone (see ``tasks.readout.layers``). They are trained in groups that fit the cache, which
+changes nothing but the time. A member that leaves the numbers is reported with its reason; others go on.
+
+Where the law is fixed and nothing augments the cases, features are computed once; else with every batch.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinetics import DivergenceError
+from kinetics.errors import require
+from tasks.errors import DataError
+from tasks.learning.architecture import Architecture
+from tasks.learning.batches import Features, Series, Source, Whole, Words, whole_drive
+from tasks.learning.build import build_layers, cases_last, export
+from tasks.learning.kinetics_layer import KineticsLayer
+from tasks.learning.result import Curve, FailedNetwork, TrainedNetwork
+from tasks.learning.scoring import Scorer, check_votes
+from tasks.learning.sgd import Sgd
+from tasks.learning.shape_layers import PerStepLayer, StandardiseLayer
+from tasks.learning.training import Training
+from tasks.readout.adam import Adam
+from tasks.readout.arrays import Float64, Floats
+from tasks.readout.layers import Views
+from tasks.readout.loss import CrossEntropy
+from tasks.readout.stack import Stack
+from tasks.readout.standardisation import Standardisation, fit_standardisation
+from tasks.readout.trainer import EarlyStopping, Seed
+from tasks.task import Part
+
+GROUP_DEVICES = 32768
+"""Devices of a group's batch: fewer pay for the calls (of 800 to 25600 on SITW, each doubling was faster)."""
+_GROUP_FEATURES = 1 << 27
+"""Features that a group may hold at once, where they are computed once: half a GiB."""
+_STANDARDISE_CASES = 8192
+_WAY_OUT = "lower `learning_rate` or set `clip_norm`"
+
+
+def train_networks(
+    architecture: Architecture,
+    training: Training,
+    train: Part,
+    validation: Part | None = None,
+    test_for_paper: Part | None = None,
+    *,
+    seeds: Sequence[Seed],
+    votes: int = 1,
+    log_prior: Float64 | None = None,
+    learning_rates: Sequence[float] | None = None,
+    weight_decays: Sequence[float] | None = None,
+) -> list[TrainedNetwork | FailedNetwork]:
+    """Train one network per seed.
+
+    Args:
+        architecture: shape of every network.
+        training: how each is trained.
+        train: what it is trained on, x [time, series, case], or words [time, 1, case].
+        validation: chooses the epoch; watched by ``keep`` "last" too, if given.
+        test_for_paper: chooses the epoch under ``keep`` "best_test", and must be absent otherwise.
+        seeds: one per member: its start, shuffles and augmentation follow from it alone.
+        votes: consecutive cases that form one object, for the accuracy.
+        log_prior: log of each class's frequency in training, which soft votes count once an object, not once a
+            case (see ``Task.log_prior``); None takes all classes as equally frequent.
+        learning_rates: one per member, instead of that of ``training``.
+        weight_decays: the same.
+
+    Raises:
+        DataError: a part does not fit the architecture.
+        InvalidParameterError: the settings do not fit each other.
+    """
+    paper = training.keep == "best_test"
+    require(
+        (test_for_paper is not None) == paper,
+        '`test_for_paper` comes with `keep` "best_test" and only with it',
+        training.keep,
+        "choose on validation, or name the optimistic protocol",
+    )
+    watched = test_for_paper if paper else validation
+    require(
+        watched is not None or training.keep == "last",
+        "`validation` is given unless `keep` is 'last'",
+        training.keep,
+        "something must choose the epoch",
+    )
+    require(
+        not training.standardise
+        or (architecture.bias if len(architecture.hidden) > 0 else architecture.bias and architecture.last_bias)
+        or (architecture.batch_norm and len(architecture.hidden) > 0),
+        "`standardise` needs a bias or a batch norm in the first layer",
+        architecture.bias,
+        "set `bias` or `batch_norm`",
+    )
+    words = architecture.embedding_words
+    require(
+        words is None or not (training.augments or training.standardise),
+        "words are neither augmented nor standardised",
+        training,
+        "set `input_noise`, `mixup`, `shift` and `standardise` to none",
+    )
+    _check_part("train", train, architecture)
+    if watched is not None:
+        _check_part("watched", watched, architecture)
+        require(votes >= 1, "`votes` >= 1", votes, "1: every case is an object")
+        check_votes("watched", watched.y, votes)
+    rates = [training.learning_rate] * len(seeds) if learning_rates is None else list(learning_rates)
+    decays = [training.weight_decay] * len(seeds) if weight_decays is None else list(weight_decays)
+    members = [_Member(*member) for member in zip(seeds, rates, decays, strict=True)]
+    problem = _Problem(architecture, training, train, watched, votes, log_prior)
+    size = problem.group_size
+    return [
+        result
+        for start in range(0, len(members), size)
+        for result in _train_group(problem, members[start : start + size])
+    ]
+
+
+@dataclass(frozen=True)
+class _Member:
+    seed: Seed
+    learning_rate: float
+    weight_decay: float
+
+
+class _Problem:
+    """What all groups share."""
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        training: Training,
+        train: Part,
+        watched: Part | None,
+        votes: int,
+        log_prior: Float64 | None,
+    ) -> None:
+        self.architecture, self.training = architecture, training
+        self.train, self.watched = train, watched
+        self.votes, self.log_prior = votes, log_prior
+        self.once = (
+            architecture.learned == "none"
+            and not training.augments
+            and architecture.embedding_words is None
+            and architecture.pool == "none"
+        )
+        self.batch = min(training.batch or train.cases, train.cases)
+        self.cases_last = cases_last(architecture)
+        self._shared: tuple[Floats, Floats | None, Standardisation | None] | None = None
+
+    @property
+    def group_size(self) -> int:
+        """Members that are trained at once."""
+        if self.once and self.architecture.equal_starts:
+            return 16
+        size = max(1, GROUP_DEVICES // (self.architecture.series * self.batch))
+        if self.once:
+            cases = self.train.cases + (0 if self.watched is None else self.watched.cases)
+            size = min(16, max(1, _GROUP_FEATURES // (cases * self.architecture.features)))
+        return size
+
+    def features(self, part: Part, coefficients: dict[str, Floats]) -> Floats:
+        """Features [case, time * series] of all cases with one member's coefficients."""
+        layer = KineticsLayer(self.architecture)
+        views = {name: value[None] for name, value in coefficients.items()}
+        steps, series = self.architecture.steps, self.architecture.series
+        result = np.empty((part.cases, steps * series), np.float32)
+        at_once = max(1, 16384 // series)
+        for start in range(0, part.cases, at_once):
+            some = part.x[:, :, start : start + at_once]
+            cache = layer.allocate(1, some.shape[2], np.dtype(np.float32), first=True)
+            states = layer.forward(views, whole_drive(some, cases_last=True), cache)
+            result[start : start + at_once] = states.reshape(steps * series, -1).T
+        return result
+
+    def computed_once(self, coefficients: dict[str, Floats]) -> tuple[Floats, Floats | None, Standardisation | None]:
+        """Features of the train and the watched part, standardised if so chosen."""
+        if self._shared is not None and self.architecture.equal_starts:
+            return self._shared
+        train = self.features(self.train, coefficients)
+        watched = None if self.watched is None else self.features(self.watched, coefficients)
+        standardisation = None
+        if self.training.standardise:
+            standardisation = fit_standardisation(train)
+            train = standardisation.apply(train)
+            watched = None if watched is None else standardisation.apply(watched)
+        self._shared = (train, watched, standardisation)
+        return self._shared
+
+
+def _train_group(problem: _Problem, members: list[_Member]) -> list[TrainedNetwork | FailedNetwork]:
+    """Train some members; where the kinetics of one diverge, each alone, which gives the others the same bits."""
+    try:
+        return _Group(problem, members).run()
+    except DivergenceError as error:
+        if len(members) == 1:
+            return [FailedNetwork(reason=f"{error} {_WAY_OUT} or set `stable`.", epochs_run=0)]
+        return [result for member in members for result in _train_group(problem, [member])]
+
+
+class _Group:
+    """Members that are trained at once."""
+
+    def __init__(self, problem: _Problem, members: list[_Member]) -> None:
+        self._problem = problem
+        architecture, training = problem.architecture, problem.training
+        self._rngs = [np.random.default_rng(member.seed) for member in members]
+        layers = build_layers(architecture, training, with_kinetics=not problem.once)
+        self._stack = Stack(layers, len(members))
+        self._coefficients = [self._draw_fixed(rng) for rng in self._rngs] if problem.once else []
+        self._stack.initialise(self._rngs)
+        self._kinetics: list[tuple[KineticsLayer, Views]] = [
+            (layer, views)
+            for layer, views in zip(self._stack.layers, self._stack.views, strict=True)
+            if isinstance(layer, KineticsLayer) and architecture.learned != "none"
+        ]
+        for layer, views in self._kinetics:
+            layer.project(views)
+        self._standardisations: list[Standardisation | None] = [None] * len(members)
+        self._source, self._scorer = self._prepare()
+        rates = np.array([member.learning_rate for member in members], np.float64)
+        decays = np.array([member.weight_decay for member in members], np.float64)
+        self._optimiser = self._make_optimiser(rates, decays)
+        self._penalty = decays.astype(np.float32)[:, None] * self._mask() if self._is_penalty(decays) else None
+
+    def run(self) -> list[TrainedNetwork | FailedNetwork]:
+        """All epochs."""
+        training, stack = self._problem.training, self._stack
+        labels = self._problem.train.y
+        members, cases, batch = len(self._rngs), len(labels), self._problem.batch
+        objects = 1 if self._scorer is None else self._scorer.objects
+        stopping = EarlyStopping(
+            stack.values,
+            objects,
+            training.epochs + 1 if training.patience is None or training.keep == "last" else training.patience,
+            keep_last=training.keep == "last",
+            way_out=_WAY_OUT,
+        )
+        whole = isinstance(self._source, Whole)
+        buffers = {
+            size: (
+                stack.allocate(size, training=True),
+                CrossEntropy(
+                    members,
+                    size,
+                    self._problem.architecture.classes,
+                    stack.dtype,
+                    smoothing=training.label_smoothing,
+                    track=True,
+                ),
+            )
+            for size in {batch, cases % batch or batch}
+        }
+        order = np.broadcast_to(np.arange(cases), (members, cases))
+        curves: list[tuple[Float64, Float64, Float64]] = []
+        steps, step = training.epochs * math.ceil(cases / batch), 0
+        with np.errstate(all="ignore"):
+            for epoch in range(1, training.epochs + 1):
+                if not whole:
+                    order = np.stack([rng.permutation(cases) for rng in self._rngs])
+                summed = np.zeros(members)
+                for start in range(0, cases, batch):
+                    which = order[:, start : start + batch]
+                    caches, loss = buffers[which.shape[1]]
+                    own_labels = labels[which]
+                    inputs, mixing = self._source.gather(which, own_labels, self._rngs)
+                    gradient = loss.gradient(stack.forward(inputs, caches), own_labels, mixing)
+                    stack.backward(gradient, caches)
+                    summed += loss.mean_loss * which.shape[1]
+                    self._guard(stopping, epoch)
+                    cosine = (1 + math.cos(math.pi * step / steps)) / 2
+                    self._update(cosine if training.schedule == "cosine" else 1.0)
+                    step += 1
+                self._optimiser.flush()
+                for member in np.flatnonzero(stopping.running & ~np.isfinite(summed)):
+                    stopping.fail(int(member), f"the training loss is {summed[member]} in epoch {epoch}")
+                right, watched_loss = self._watch(members)
+                done = stopping.update(right, watched_loss)
+                nothing = self._scorer is None
+                curves.append(
+                    (
+                        summed / cases,
+                        np.full(members, np.nan) if nothing else watched_loss / objects,
+                        np.full(members, np.nan) if nothing else right / objects,
+                    )
+                )
+                if done:
+                    break
+        return [self._result(member, stopping, curves) for member in range(members)]
+
+    def _watch(self, members: int) -> tuple[NDArray[np.intp], Float64]:
+        """Right objects and loss; without a part to watch, numbers that only tell whether the values are finite."""
+        if self._scorer is not None:
+            return self._scorer.evaluate()
+        finite = np.isfinite(self._stack.values).all(axis=1)
+        return np.zeros(members, np.intp), np.where(finite, 0.0, np.nan)
+
+    def _guard(self, stopping: EarlyStopping, epoch: int) -> None:
+        """Clip gradients by their norm; a member whose gradient is not finite fails and is carried along in peace."""
+        gradients, clip = self._stack.gradients, self._problem.training.clip_norm
+        norms = np.sqrt(np.vecdot(gradients, gradients))
+        for member in np.flatnonzero(~np.isfinite(norms)):
+            stopping.fail(int(member), f"the gradient is not finite in epoch {epoch}")
+            gradients[member] = 0
+            self._stack.values[member] = stopping.best_values[member]
+            self._optimiser.reset(int(member))
+        if clip is not None and (norms > clip).any():
+            gradients *= np.minimum(1, clip / np.where(np.isfinite(norms) & (norms > 0), norms, 1))[:, None]
+
+    def _update(self, schedule: float) -> None:
+        """One step of the optimiser, and the coefficients back into their region."""
+        if self._penalty is not None:
+            self._stack.gradients += self._stack.values * self._penalty
+        relative = self._problem.training.kinetics_rate
+        before = [{n: v.copy() for n, v in views.items()} for _, views in self._kinetics] if relative != 1 else []
+        self._optimiser.step(schedule)
+        for old, (_, views) in zip(before, self._kinetics, strict=False):
+            for name, value in views.items():
+                value[...] = old[name] + np.float32(relative) * (value - old[name])
+        for layer, views in self._kinetics:
+            layer.project(views)
+
+    def _make_optimiser(self, rates: Float64, decays: Float64) -> Adam | Sgd:
+        stack, training = self._stack, self._problem.training
+        if training.optimiser == "sgd":
+            return Sgd(stack.values, stack.gradients, learning_rate=rates, momentum=training.momentum)
+        decoupled = decays if training.optimiser == "adam" else np.zeros_like(decays)
+        weights = [view for name, view in stack.moved() if name == "weight"]
+        return Adam(stack.values, stack.gradients, weights, learning_rate=rates, weight_decay=decoupled)
+
+    def _is_penalty(self, decays: Float64) -> bool:
+        return self._problem.training.optimiser != "adam" and bool(decays.any())
+
+    def _mask(self) -> Floats:
+        """1 for what an optimiser moves, else 0 [parameter]."""
+        mask = Stack(self._stack.layers, 1)
+        for _, view in mask.moved():
+            view[...] = 1
+        values: Floats = mask.values[0]
+        return values
+
+    def _draw_fixed(self, rng: np.random.Generator) -> dict[str, Floats]:
+        """Coefficients of a member whose stack holds no kinetics, drawn as the layer draws them."""
+        layer = KineticsLayer(self._problem.architecture)
+        views: dict[str, Floats] = {name: np.empty((1, *s), np.float32) for name, s in layer.shapes.items()}
+        layer.initialise(views, 0, rng)
+        return {name: value[0] for name, value in views.items()}
+
+    def _prepare(self) -> tuple[Source, Scorer | None]:
+        """Where batches come from, and what is watched."""
+        problem, architecture = self._problem, self._problem.architecture
+        train, watched = problem.train, problem.watched
+        if problem.once:
+            own = self._coefficients[:1] if architecture.equal_starts else self._coefficients
+            sets = [problem.computed_once(coefficients) for coefficients in own]
+            self._standardisations = [sets[k % len(sets)][2] for k in range(len(self._rngs))]
+            features = _stacked([s[0] for s in sets])
+            scored = [s[1] for s in sets if s[1] is not None]
+            if not scored or watched is None:
+                return Features(features), None
+            scored_features = _stacked(scored)
+            return Features(features), self._score(watched, lambda some: scored_features[:, some])
+        source: Source
+        if architecture.embedding_words is not None:
+            source = Words(train.x)
+        elif problem.batch == train.cases and not problem.training.augments:
+            source = Whole(whole_drive(train.x, cases_last=problem.cases_last))
+        else:
+            source = Series(train.x, problem.training, cases_last=problem.cases_last)
+        if problem.training.standardise:
+            self._standardise()
+        if watched is None:
+            return source, None
+        return source, self._score(watched, lambda some: self._inputs(watched.x[:, :, some]))
+
+    def _inputs(self, x: Floats) -> Floats:
+        """Inputs of the stack [1, ...] for cases that are not augmented."""
+        if self._problem.architecture.embedding_words is not None:
+            words: Floats = x[None, :, 0].astype(np.intp)
+            return words
+        return whole_drive(x, cases_last=self._problem.cases_last)
+
+    def _score(self, watched: Part, inputs_of: Callable[[slice], Floats]) -> Scorer:
+        architecture = self._problem.architecture
+        return Scorer(
+            self._stack,
+            inputs_of,
+            watched.y,
+            classes=architecture.classes,
+            series=architecture.series,
+            votes=self._problem.votes,
+            how=self._problem.training.vote,
+            log_prior=self._problem.log_prior,
+        )
+
+    def _standardise(self) -> None:
+        """Measure every member's features as they are at the start."""
+        part = Part(self._problem.train.x[:, :, :_STANDARDISE_CASES], self._problem.train.y[:_STANDARDISE_CASES])
+        architecture = self._problem.architecture
+        coefficients, target = None, None
+        for outer, views in zip(self._stack.layers, self._stack.views, strict=True):
+            layer = outer.layer if isinstance(outer, PerStepLayer) else outer
+            if isinstance(layer, KineticsLayer):
+                coefficients = views
+            elif isinstance(layer, StandardiseLayer):
+                target = views
+        if coefficients is None or target is None:
+            raise ValueError("the stack has no layer to standardise")
+        for member in range(len(self._rngs)):
+            features = self._problem.features(part, {n: v[member] for n, v in coefficients.items()})
+            if architecture.pool == "max":
+                features = features.reshape(-1, architecture.series)
+            fitted = fit_standardisation(features)
+            target["mean"][member], target["scale"][member] = fitted.mean, fitted.scale
+            self._standardisations[member] = Standardisation(
+                target["mean"][member].astype(np.float64), target["scale"][member].astype(np.float64)
+            )
+
+    def _result(
+        self, member: int, stopping: EarlyStopping, curves: list[tuple[Float64, Float64, Float64]]
+    ) -> TrainedNetwork | FailedNetwork:
+        epochs = int(stopping.epochs_run[member])
+        failure = stopping.failures[member]
+        if failure is not None:
+            return FailedNetwork(reason=failure, epochs_run=epochs)
+        problem = self._problem
+        network = export(
+            list(self._stack.layers),
+            self._stack.view(stopping.best_values),
+            member,
+            problem.architecture,
+            self._coefficients[member] if problem.once else {},
+            self._standardisations[member],
+        )
+        train_loss, loss, accuracy = (
+            np.array([row[member] for row in rows[:epochs]]) for rows in zip(*curves, strict=True)
+        )
+        best = int(stopping.best_epoch[member])
+        return TrainedNetwork(
+            network=network,
+            floor=problem.architecture.floor,
+            curve=Curve(train_loss=train_loss, loss=loss, accuracy=accuracy),
+            epochs_run=epochs,
+            best_epoch=best,
+            watched_accuracy=None if self._scorer is None else float(accuracy[best - 1]),
+            optimistic=problem.training.keep == "best_test",
+        )
+
+
+def _stacked(parts: list[Floats]) -> Floats:
+    """Features of members [member, case, feature], without a copy for one."""
+    return parts[0][None] if len(parts) == 1 else np.stack(parts)
+
+
+def _check_part(name: str, part: Part, architecture: Architecture) -> None:
+    words = architecture.embedding_words
+    shape = (architecture.steps, architecture.series if words is None else 1)
+    if part.x.ndim != 3 or part.x.shape[:2] != shape or part.x.shape[2] != len(part.y) or part.cases == 0:
+        raise DataError(
+            f"The {name} part must hold x [{shape[0]}, {shape[1]}, case] and y [case], but has {part.x.shape} and "
+            f"{part.y.shape}; set `steps` and `series` to the data's."
+        )
+    if part.y.min() < 0 or part.y.max() >= architecture.classes:
+        raise DataError(
+            f"Labels of the {name} part must be 0 to {architecture.classes - 1}, but are {part.y.min()} to "
+            f"{part.y.max()}; number the classes from 0."
+        )
+    low, high = part.x.min(), part.x.max()
+    if not (low >= 0 and high <= (1 if words is None else words - 1)):
+        raise DataError(
+            f"Samples of the {name} part must lie in {'[0, 1]' if words is None else f'0 to {words - 1}'}, but span "
+            f"{low:g} to {high:g}; scale them, or give the words numbers."
+        )

@@ -1,0 +1,82 @@
+"""How networks are trained."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from kinetics.errors import require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Optimiser, augmentation, and which epoch is kept."""
+
+    optimiser: Literal["adam", "adam_l2", "sgd"] = "adam"
+    """``adam``: decay decoupled, on weights alone. ``adam_l2``, ``sgd``: decay as a penalty on everything learned,
+    as PyTorch's ``weight_decay`` does."""
+    learning_rate: float = 0.003
+    """Step size at the start."""
+    schedule: Literal["cosine", "constant"] = "cosine"
+    """``cosine``: the step size falls to 0 along half a cosine over ``epochs``."""
+    momentum: float = 0.9
+    """Momentum of SGD."""
+    weight_decay: float = 0.0
+    """Weight decay."""
+    kinetics_rate: float = 1.0
+    """Step size of the kinetics' coefficients, relative to the rest."""
+    batch: int = 64
+    """Cases per step; 0: all."""
+    epochs: int = 40
+    """Most passes over the train part."""
+    patience: int | None = 10
+    """Epochs without a better accuracy after which a member stops; None: never. Under ``keep`` "last" none stops."""
+    label_smoothing: float = 0.0
+    """Share of each target that is spread over all classes."""
+    input_noise: float = 0.0
+    """Standard deviation of normal noise on the drive, which is then clipped to [0, 1]."""
+    mixup: float = 0.0
+    """Parameter a of the Beta(a, a) that mixes two cases; 0: none."""
+    shift: tuple[int, int] = (0, 0)
+    """Largest shift of a case along (time, series), zeros moving in."""
+    standardise: bool = False
+    """Give the first layer features of mean 0 and deviation 1. The map is measured at the start on (at most 8192
+    cases of) the train part, stays as it is, and is folded into the first layer at the end."""
+    initialisation: Literal["scaled", "pytorch"] = "scaled"
+    """``scaled``: normal by He or Glorot, biases 0. ``pytorch``: uniform within 1 / sqrt(inputs), biases too."""
+    keep: Literal["validation", "best_test", "last"] = "validation"
+    """Which epoch becomes the network: the best on validation; **optimistic**, for the protocol ``paper`` alone:
+    the best on the test part; or the last one run."""
+    clip_norm: float | None = 5.0
+    """Largest norm of a member's gradient, which is scaled down to it; None: any."""
+    vote: Literal["soft", "majority"] = "soft"
+    """How the cases of one object decide (see ``tasks.votes``): summed log-probabilities, or most votes."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot train."""
+        for name, choices in {
+            "optimiser": ("adam", "adam_l2", "sgd"),
+            "schedule": ("cosine", "constant"),
+            "initialisation": ("scaled", "pytorch"),
+            "keep": ("validation", "best_test", "last"),
+            "vote": ("soft", "majority"),
+        }.items():
+            value = getattr(self, name)
+            require(value in choices, f"`{name}` in {choices}", value, "choose one")
+        for name in ("learning_rate", "kinetics_rate"):
+            value = getattr(self, name)
+            require(0 < value < math.inf, f"`{name}` > 0", value, "0.003 is a good step size")
+        for name in ("weight_decay", "input_noise", "mixup"):
+            value = getattr(self, name)
+            require(0 <= value < math.inf, f"`{name}` >= 0", value, "0 switches it off")
+        for name in ("momentum", "label_smoothing"):
+            require(0 <= getattr(self, name) < 1, f"0 <= `{name}` < 1", getattr(self, name), "0 switches it off")
+        require(self.batch >= 0, "`batch` >= 0", self.batch, "0 takes all cases")
+        require(self.epochs >= 1, "`epochs` >= 1", self.epochs, "give a whole number from 1 up")
+        require(self.patience is None or self.patience >= 1, "`patience` >= 1", self.patience, "None never stops")
+        require(min(self.shift) >= 0, "`shift` >= 0", self.shift, "(0, 0) switches it off")
+        require(self.clip_norm is None or self.clip_norm > 0, "`clip_norm` > 0", self.clip_norm, "None never clips")
+
+    @property
+    def augments(self) -> bool:
+        """Whether a case looks different at every visit."""
+        return self.input_noise > 0 or self.mixup > 0 or self.shift != (0, 0)

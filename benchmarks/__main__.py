@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import importlib
+import inspect
 import json
 import pkgutil
 
@@ -22,6 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=benchmarks.__doc__)
     parser.add_argument("name", nargs="?", choices=names(), help="which one; absent: list them")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--full", action="store_true", help="really run what is extrapolated otherwise (long)")
     arguments = parser.parse_args()
     if arguments.name is None:
         first_lines = {
@@ -31,7 +33,10 @@ def main() -> None:
         print(json.dumps(first_lines) if arguments.json else table)
         return
     machine = describe_machine()
-    figures: list[Figure] = importlib.import_module(f"benchmarks.{arguments.name}").run()
+    run = importlib.import_module(f"benchmarks.{arguments.name}").run
+    if arguments.full and "full" not in inspect.signature(run).parameters:
+        parser.error(f"`{arguments.name}` always runs in full: leave out --full")
+    figures: list[Figure] = run(full=True) if arguments.full else run()
     if arguments.json:
         rows = [dataclasses.asdict(figure) | {"met": figure.met} for figure in figures]
         print(json.dumps({"name": arguments.name, "machine": machine, "figures": rows}))

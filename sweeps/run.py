@@ -24,6 +24,7 @@ from sweeps.samplers import choose_sampler
 from sweeps.spec import Spec
 from sweeps.study import Record, SweepStudy
 from tasks import Configuration, Evaluation, Task, load_task
+from tasks.task import require_samples
 from tracking.background import BackgroundTracker
 from tracking.base import Summary, SweepRecord, Tracker, TrialRecord
 from tracking.figures import draw_front
@@ -106,7 +107,7 @@ def run(spec: Spec, home: Home, options: Options) -> Outcome:
         ExecutorError: workers cannot be had.
     """
     home.require_free(spec.name)
-    task = load_task(spec.task.kind, spec.task.path)
+    task = _load(spec)
     executor = _make_executor(task, spec, options)
     try:
         folder = home.create(spec)
@@ -118,12 +119,19 @@ def run(spec: Spec, home: Home, options: Options) -> Outcome:
 def resume(folder: SweepFolder, options: Options) -> Outcome:
     """Go on with a sweep that was stopped; raises as ``run`` does."""
     spec = folder.spec()
-    task = load_task(spec.task.kind, spec.task.path)
+    task = _load(spec)
     executor = _make_executor(task, spec, options)
     try:
         return _run(spec, folder, executor, options)
     finally:
         executor.close()
+
+
+def _load(spec: Spec) -> Task:
+    """The data, in order and of a kind that a sweep can use."""
+    task = load_task(spec.task.kind, spec.task.path, spec.task.protocol)
+    require_samples(task)
+    return task
 
 
 def _make_executor(task: Task, spec: Spec, options: Options) -> Executor:

@@ -31,6 +31,7 @@ _MANDATORY = {
     "task": "task: digits",
     "configuration": "configuration: {pulse.amplitude_V: {low: 0.5, high: 3.0}}",
 }
+_OWN_DATA = ("arrays", "ucf101")
 _DIRECTIONS = get_args(Direction)
 _OBJECTIVES: dict[str, Direction] = {"accuracy": "maximize", "parameters": "minimize", "energy_J": "minimize"}
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
@@ -43,7 +44,16 @@ class TaskChoice:
     kind: str
     """A name of ``tasks.TASKS``."""
     path: Path | None = None
-    """The user's own file, absolute; for ``arrays`` only."""
+    """The user's own file or folder, absolute; for ``arrays`` and ``ucf101`` only."""
+    protocol: str = "honest"
+    """How the parts are cut; see ``memsweep tasks``."""
+
+    def to_plain(self) -> Any:
+        """The form of the sweep file."""
+        if self == TaskChoice(kind=self.kind):
+            return self.kind
+        path = {} if self.path is None else {"path": str(self.path)}
+        return {"kind": self.kind, **path, "protocol": self.protocol}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +101,9 @@ class Spec:
 
     def to_dict(self) -> dict[str, Any]:
         """The plain, YAML-safe form of the sweep file; it parses back to an equal ``Spec``."""
-        task = self.task
         return {
             "name": self.name,
-            "task": task.kind if task.path is None else {"kind": task.kind, "path": str(task.path)},
+            "task": self.task.to_plain(),
             "seed": self.seed,
             "configurations": self.configurations,
             "chips": self.chips,
@@ -240,21 +249,25 @@ def _read_sampler(value: Any, mistakes: list[str]) -> str | None:
 def _read_task(value: Any, base_dir: Path, mistakes: list[str]) -> TaskChoice | None:
     before = len(mistakes)
     entry = value if isinstance(value, Mapping) else {"kind": value}
-    keys = ("kind", "path")
+    keys = ("kind", "path", "protocol")
     mistakes.extend(unknown("A key of `task`", key, keys) for key in entry if key not in keys)
-    kind, path = entry.get("kind"), entry.get("path")
+    kind, path, protocol = entry.get("kind"), entry.get("path"), entry.get("protocol", TaskChoice.protocol)
     if not isinstance(kind, str) or kind not in TASKS:
         mistakes.append(unknown("`task`", kind, TASKS))
     elif kind == "arrays" and not (isinstance(path, str) and path):
         rule = "The task 'arrays' must have a path to your file"
         mistakes.append(must(rule, path, "write `task: {kind: arrays, path: my.npz}`"))
-    elif kind != "arrays" and "path" in entry:
+    elif kind not in _OWN_DATA and "path" in entry:
         rule = f"The task {kind!r} must have no path, for it brings its own data"
         mistakes.append(must(rule, path, f"write `task: {kind}`, or `kind: arrays` for your own file"))
+    elif protocol not in TASKS[kind].protocols:
+        mistakes.append(unknown(f"The protocol of the task {kind!r}", protocol, TASKS[kind].protocols))
     if len(mistakes) > before:
         return None
     return TaskChoice(
-        kind=cast(str, kind), path=None if path is None else (base_dir / Path(path).expanduser()).resolve()
+        kind=cast(str, kind),
+        path=None if path is None else (base_dir / Path(path).expanduser()).resolve(),
+        protocol=protocol,
     )
 
 

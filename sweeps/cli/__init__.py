@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from kinetics import KineticsError
-from sweeps.cli import catalogue, export, list_sweeps, run, show, ui
+from sweeps.cli import catalogue, data, evaluate, export, list_sweeps, run, show, ui
 from sweeps.errors import SweepError
 from tasks import TaskError
 from tracking.errors import TrackerError
@@ -27,9 +27,11 @@ app.command("resume")(run.resume_command)
 app.command("list")(list_sweeps.list_command)
 app.command("show")(show.show_command)
 app.command("export")(export.export_command)
+app.command("evaluate")(evaluate.evaluate_command)
 app.command("ui")(ui.ui_command_)
 app.command("tasks")(catalogue.tasks_command)
 app.command("laws")(catalogue.laws_command)
+app.add_typer(data.app, name="data")
 
 
 def main() -> None:

@@ -10,7 +10,9 @@ from tasks import TASKS
 
 def tasks_command() -> None:
     """List the tasks."""
-    _print("task", {name: source.summary for name, source in TASKS.items()})
+    _print(
+        "task", {name: f"{source.summary}; protocols: {', '.join(source.protocols)}" for name, source in TASKS.items()}
+    )
 
 
 def laws_command() -> None:

@@ -60,6 +60,7 @@ def test_the_digits_example_is_the_documented_one() -> None:
         "pulse.width_s": FloatRange(low=1e-8, high=1e-4, log=True),
         "pulse.interval_s": FloatRange(low=1e-8, high=1e-3, log=True),
         "pulse.amplitude_V": FloatRange(low=0.5, high=3.0),
+        "pulse.read_every": Choices(choices=(1, 2, 4)),
         "readout.hidden": Choices(choices=(8, 16, 32)),
     }
 
@@ -122,6 +123,14 @@ def test_a_path_starts_at_the_folder_of_the_file(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({**GOOD, "task": {"kind": "arrays", "path": "data/my.npz"}}))
     spec = load_spec(str(file))
     assert spec.task == TaskChoice(kind="arrays", path=(tmp_path / "data/my.npz").resolve())
+
+
+def test_a_task_may_name_its_protocol() -> None:
+    spec = parse_spec({**GOOD, "task": {"kind": "sitw", "protocol": "paper"}})
+    assert spec.task == TaskChoice(kind="sitw", protocol="paper")
+    assert parse_spec(spec.to_dict()) == spec
+    with pytest.raises(SpecError, match=r"protocol of the task 'sitw' .* did you mean 'paper'"):
+        parse_spec({**GOOD, "task": {"kind": "sitw", "protocol": "papers"}})
     assert parse_spec(spec.to_dict()) == spec  # the plain form does not depend on a folder
 
 

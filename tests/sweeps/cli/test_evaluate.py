@@ -64,10 +64,12 @@ def test_accuracy_and_counts_are_those_written_out(
     assert expected > 0.85  # or a wrong layout would hardly show
     status, out, _ = memsweep(capsys, "evaluate", "--task", "digits", "--network", path, "--json")
     assert status == 0
-    assert json.loads(out) == {
+    result = json.loads(out)
+    # float32 against float64: one of the 359 cases may stand on the edge
+    assert result.pop("accuracy") == pytest.approx(expected, abs=1.01 / 359)
+    assert result == {
         "task": "digits",
         "network": str(path),
-        "accuracy": expected,
         "parameters": 64 * 64 + 64 + 640 + 2,
         "embedding_parameters": 0,
         "macs": 64 * 64 + 640 + 2 * 64,
@@ -110,6 +112,7 @@ def test_what_does_not_fit_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "8 series x 8 steps = 64 features, but its weight has 784 columns" in refused(mnist)
     assert "10 classes of the task, but ends in 9" in refused(trained | {"dense1.weight": np.ones((9, 64))})
     assert "`--chips` must say how many" in refused(trained, "--d2d", 0.1)
+    assert "no protocol 'paper'" in refused(trained, "--protocol", "paper")
     status, _, err = memsweep(capsys, "evaluate", "--task", "digit", "--network", tmp_path / "n.npz")
     assert status == 2
     assert "did you mean 'digits'" in err

@@ -1,14 +1,17 @@
-"""Running one job where it belongs, the same way in every executor."""
+"""Running jobs where they belong, the same way in every executor."""
+
+from collections.abc import Sequence
 
 from sweeps.executor import Job, Outcome
-from tasks.evaluator import Evaluator
+from tasks.evaluator import Evaluator, Request
 
 
-def evaluate_job(evaluator: Evaluator, job: Job) -> Outcome:
-    """Evaluate; whatever goes wrong inside a configuration becomes its outcome."""
-    try:
-        evaluation = evaluator.evaluate(job.configuration, trial=job.trial, score_test=job.score_test)
-    except Exception as error:
-        # Any defect of a configuration ends that configuration only; the sweep reports it and goes on.
-        return Outcome(trial=job.trial, error=f"{type(error).__name__}: {error}")
-    return Outcome(trial=job.trial, evaluation=evaluation)
+def evaluate_jobs(evaluator: Evaluator, jobs: Sequence[Job]) -> list[Outcome]:
+    """Evaluate several jobs at once; whatever goes wrong inside a configuration becomes its outcome."""
+    requests = [Request(job.configuration, job.trial, job.score_test) for job in jobs]
+    return [
+        Outcome(trial=job.trial, error=f"{type(result).__name__}: {result}")
+        if isinstance(result, Exception)
+        else Outcome(trial=job.trial, evaluation=result)
+        for job, result in zip(jobs, evaluator.evaluate_many(requests), strict=True)
+    ]

@@ -26,15 +26,16 @@ import ray
 from ray.exceptions import ActorUnavailableError, RayActorError, RayError, RayTaskError
 
 from sweeps.errors import SweepError
-from sweeps.evaluate_job import evaluate_job
+from sweeps.evaluate_job import evaluate_jobs
 from sweeps.executor import Job, Outcome
 from tasks import Task
 from tasks.evaluator import Evaluator
 
 _LOG = logging.getLogger(__name__)
-_CALL_SECONDS = 0.2
-"""Aim for the length of a call: well above the 50 ms at which Ray's own cost (about 1 ms) stops to matter."""
-_MOST_JOBS_A_CALL = 64
+_CALL_SECONDS = 0.4
+"""Aim for the length of a call: well above the 50 ms at which Ray's own cost (about 1 ms) stops to matter, and long
+enough for small read-outs to be trained together."""
+_MOST_JOBS_A_CALL = 16
 _CALLS_PER_ACTOR = 2
 _ATTEMPTS = 3
 _ADDRESS_TIMEOUT_S = 20.0
@@ -59,7 +60,7 @@ class _Worker:
         self._evaluator = Evaluator(task, seed=seed, chips=chips)
 
     def evaluate(self, jobs: list[Job]) -> list[Outcome]:
-        return [evaluate_job(self._evaluator, job) for job in jobs]
+        return evaluate_jobs(self._evaluator, jobs)
 
 
 class RayExecutor:
@@ -99,9 +100,8 @@ class RayExecutor:
             self._add_actor()
 
     def submit(self, jobs: Sequence[Job]) -> None:
-        """Queue jobs and hand out what free actors can take."""
+        """Queue jobs; ``wait`` hands them out, so that those of one submission and the next can share a call."""
         self._waiting.extend(_Attempt(job) for job in jobs)
-        self._dispatch()
 
     def wait(self, timeout_s: float | None = None) -> list[Outcome]:
         """Outcomes since the last call."""

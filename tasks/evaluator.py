@@ -6,6 +6,7 @@ scored on chips (``exsitu``).
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,14 +27,18 @@ from kinetics.arrays import Coefficients, Float32
 from kinetics.conductance import conductance
 from tasks import counting
 from tasks.configuration import Configuration
+from tasks.errors import TaskError
 from tasks.evaluation import Evaluation
 from tasks.features import feature_blocks, feature_matrix, raw_matrix
-from tasks.readout import Network, Readout, fit_readout
+from tasks.kinetics_network import Dense, KineticsNetwork
+from tasks.readout import Network, Readout, fit_readout, fit_readouts
 from tasks.task import Part, Task, require_samples
 from tasks.votes import object_labels, object_predictions
 
 _ENERGY_CASES = 256
 """Training cases over which the energy of one inference is averaged."""
+_GROUP_FEATURES = 1 << 21
+"""Features that read-outs trained at once may hold together: what fits the cache, so that more gain nothing."""
 _TRAINING, _CHIPS, _VALIDATION_NOISE, _TEST_NOISE = range(4)
 """The random streams of a trial; a new one goes to the end, so that the old ones keep their bits."""
 _CONTROL_KEY = (0,)
@@ -60,6 +65,30 @@ class Control(NamedTuple):
     """Of the validation part."""
 
 
+class Request(NamedTuple):
+    """One configuration to evaluate."""
+
+    configuration: Configuration
+    """The point of the design space."""
+    trial: int
+    """Its number in the study."""
+    score_test: bool
+    """Whether the test part is scored too."""
+
+
+class _Prepared(NamedTuple):
+    """A request with the features of its nominal device."""
+
+    request: Request
+    law: Law
+    values: dict[str, float]
+    nominal: Coefficients
+    quiet: Configuration
+    train: Float32
+    validation: Float32
+    seconds: float
+
+
 class Evaluator:
     """Evaluates configurations on one task; keeps the controls that it has trained."""
 
@@ -84,45 +113,93 @@ class Evaluator:
             score_test: also score the test part. For configurations that have been chosen, once.
 
         Raises:
-            DivergenceError: a trajectory or the training left the numbers.
+            DivergenceError: a trajectory left the numbers.
+            TrainingError: the training did.
             InvalidParameterError: device and pulses do not go together.
         """
-        with threadpool_limits(limits=1):
-            return self._evaluate(configuration, trial, score_test)
+        [result] = self.evaluate_many([Request(configuration, trial, score_test)])
+        if isinstance(result, Exception):
+            raise result
+        return result
 
-    def _evaluate(self, configuration: Configuration, trial: int, score_test: bool) -> Evaluation:
+    def evaluate_many(self, requests: Sequence[Request]) -> list[Evaluation | Exception]:
+        """Train and score several configurations; read-outs of one shape are trained at once.
+
+        Each comes out with the bits that ``evaluate`` gives it alone. What goes wrong with one is its own result.
+        """
+        results: list[Evaluation | Exception] = [RuntimeError("not evaluated")] * len(requests)
+        groups: dict[tuple[Readout, int], list[tuple[int, _Prepared]]] = {}
+        with threadpool_limits(limits=1):
+            for place, request in enumerate(requests):
+                try:
+                    prepared = self._prepare(request)
+                except Exception as error:
+                    results[place] = error
+                else:
+                    key = (request.configuration.readout, prepared.train.shape[1])
+                    groups.setdefault(key, []).append((place, prepared))
+                    if len(groups[key]) * prepared.train.size >= _GROUP_FEATURES:
+                        self._finish_group(groups.pop(key), results)
+            for group in groups.values():
+                self._finish_group(group, results)
+        return results
+
+    def _prepare(self, request: Request) -> _Prepared:
+        """Features of the nominal device."""
         start = time.perf_counter()
-        task, device, pulse = self._task, configuration.device, configuration.pulse
+        task, configuration = self._task, request.configuration
+        device = configuration.device
         law = get_law(device.law)
-        values = law.coefficients(device, pulse)
-        nominal: Coefficients = {name: np.full((1, 1), v, np.float32) for name, v in values.items()}
-        quiet = replace(configuration, device=replace(device, c2c=0.0))
-        network = fit_readout(
-            configuration.readout,
-            feature_matrix(law, quiet, nominal, task.train.x),
+        values = law.coefficients(device, configuration.pulse)
+        nominal, quiet = _nominal(values), replace(configuration, device=replace(device, c2c=0.0))
+        train = feature_matrix(law, quiet, nominal, task.train.x)
+        validation = feature_matrix(law, quiet, nominal, task.validation.x)
+        seconds = time.perf_counter() - start
+        return _Prepared(request, law, values, nominal, quiet, train, validation, seconds)
+
+    def _finish_group(self, group: list[tuple[int, _Prepared]], results: list[Evaluation | Exception]) -> None:
+        """Train the read-outs of a group and score each."""
+        task, start = self._task, time.perf_counter()
+        fits = fit_readouts(
+            group[0][1].request.configuration.readout,
+            [prepared.train for _, prepared in group],
             task.train.y,
-            feature_matrix(law, quiet, nominal, task.validation.x),
+            [prepared.validation for _, prepared in group],
             task.validation.y,
             task.classes,
-            self._stream(trial, _TRAINING),
-        ).network
+            [self._stream(prepared.request.trial, _TRAINING) for _, prepared in group],
+        )
+        share = (time.perf_counter() - start) / len(group)
+        for (place, prepared), fit in zip(group, fits, strict=True):
+            try:
+                if isinstance(fit, Exception):
+                    raise fit
+                results[place] = self._finish(prepared, fit.network, share)
+            except Exception as error:
+                results[place] = error
+
+    def _finish(self, prepared: _Prepared, network: Network, training_s: float) -> Evaluation:
+        """Score a trained read-out on chips and count what it costs."""
+        start = time.perf_counter()
+        task, law, request = self._task, prepared.law, prepared.request
+        configuration, trial = request.configuration, request.trial
+        device, pulse = configuration.device, configuration.pulse
         varied = device.d2d > 0 or device.c2c > 0
         chips = self._chips if varied else 1
         coefficients = draw_chips(
-            values,
+            prepared.values,
             chips=chips,
             devices=task.series,
             d2d=device.d2d,
             rng=np.random.default_rng(self._stream(trial, _CHIPS)),
         )
         scores = self._score(law, configuration, coefficients, network, task.validation, trial, _VALIDATION_NOISE)
-        energy = _energy(law, quiet, nominal, task.train.samples(slice(_ENERGY_CASES)), network.macs)
+        energy = _energy(law, prepared.quiet, prepared.nominal, task.train.samples(slice(_ENERGY_CASES)), network.macs)
         control = self.control(configuration.readout, pulse.read_every)
-        test = (
-            self._score(law, configuration, coefficients, network, task.test, trial, _TEST_NOISE).accuracy
-            if score_test
-            else None
-        )
+        test = control_test = None
+        if request.score_test:
+            test = self._score(law, configuration, coefficients, network, task.test, trial, _TEST_NOISE).accuracy
+            control_test = _accuracy(control.network, raw_matrix(task.test.x, pulse.read_every), task.test, task)
         return Evaluation(
             accuracy=float(scores.accuracy.mean()),
             accuracy_std=float(scores.accuracy.std()),
@@ -144,12 +221,44 @@ class Evaluator:
             test_accuracy=None if test is None else float(test.mean()),
             test_accuracy_std=None if test is None else float(test.std()),
             test_accuracy_q05=None if test is None else float(np.quantile(test, 0.05)),
-            control_test_accuracy=(
-                _accuracy(control.network, raw_matrix(task.test.x, pulse.read_every), task.test, task)
-                if score_test
-                else None
-            ),
-            seconds=time.perf_counter() - start,
+            control_test_accuracy=control_test,
+            seconds=prepared.seconds + training_s + time.perf_counter() - start,
+        )
+
+    def trained_network(self, configuration: Configuration, *, trial: int) -> KineticsNetwork:
+        """The network that ``evaluate`` trains and scores, as one that a file can hold.
+
+        Raises:
+            TaskError: its features are no plain states, so the file's form cannot express it.
+        """
+        device, pulse = configuration.device, configuration.pulse
+        prepared = self._prepare(Request(configuration, trial, False))
+        blocks = feature_blocks(prepared.law, prepared.quiet, prepared.nominal, self._task.train.x)
+        held = sum(block.outside_window for block in blocks)
+        if device.conducts_as != "w" or pulse.encoding != "width" or held:
+            raise TaskError(
+                "A network file holds states under width coding, so `device.conducts_as` = 'w', `pulse.encoding` = "
+                "'width' and a window that holds no reading are needed, but got "
+                f"({device.conducts_as!r}, {pulse.encoding!r}, {held} readings held); widen the window, say."
+            )
+        with threadpool_limits(limits=1):
+            network = fit_readout(
+                configuration.readout,
+                prepared.train,
+                self._task.train.y,
+                prepared.validation,
+                self._task.validation.y,
+                self._task.classes,
+                self._stream(trial, _TRAINING),
+            ).network
+        return KineticsNetwork(
+            law=prepared.law.name,
+            coefficients={name: np.asarray(value, np.float32) for name, value in prepared.values.items()},
+            layers=tuple(Dense(layer.weight, layer.bias) for layer in network.layers),
+            activation=network.activation,
+            floor=device.floor,
+            read_every=pulse.read_every,
+            read_phase=pulse.read_phase,
         )
 
     def _score(
@@ -202,6 +311,11 @@ class Evaluator:
     def _stream(self, trial: int, purpose: int) -> np.random.SeedSequence:
         """The random stream of one trial for one purpose."""
         return np.random.SeedSequence(self._seed, spawn_key=(trial, purpose))
+
+
+def _nominal(values: dict[str, float]) -> Coefficients:
+    """One chip of equal devices, as scalars that broadcast."""
+    return {name: np.full((1, 1), value, np.float32) for name, value in values.items()}
 
 
 def _accuracy(network: Network, features: Float32, part: Part, task: Task) -> float:

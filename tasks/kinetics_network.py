@@ -4,7 +4,9 @@ r"""A network that learns from kinetics: one memristor a series, a few dense lay
     w_0 = 1, \quad w_{k+1} = F(w_k, x_k; c_k), \quad h_0 = (w_0 \ldots w_{T-1}), \quad
     h_i = y(N_i(W_i h_{i-1} + b_i)), \quad scores = W_n h_{n-1} + b_n
 
-Features are series by series, each along time, as in ``tasks.features``. With ``pool`` "max" the first layer
+Features are series by series, each along time, as in ``tasks.features``; ``read_every``, ``read_phase`` and
+``read_mean`` say which states they are if not those above (see ``tasks.reading``). The law ``none`` makes them the
+samples themselves: the control without kinetics. With ``pool`` "max" the first layer
 acts on the states of all series at one step, and the maximum over the steps of its activation goes on: the
 text network of Shi et al. 2025. There an ``embedding`` turns the words of a case into series.
 
@@ -21,7 +23,8 @@ N_i     batch norm in its inference form, if any       [out]                  1
 What is counted, so that all five networks of the paper's chart come out exactly. Parameters: weights, biases, scale
 and shift of batch norms (not their running moments) and coefficients; the embedding is counted apart.
 Multiply-accumulates: one a weight, four a batch-norm feature (subtract, divide, scale, shift), two a kinetics
-step; biases, activations, maxima and the look-up of words cost none. What acts at every step counts every step.
+step, read or not; biases, activations, maxima, means and the look-up of words cost none. A layer that acts at every
+reading counts every reading.
 """
 
 from collections.abc import Iterator
@@ -35,12 +38,16 @@ from kinetics import draw_chips, get_law, simulate
 from kinetics.arrays import Coefficients, Float32
 from kinetics.simulate import CACHE_DEVICES
 from tasks.errors import DataError
+from tasks.reading import Reading, ReadPhase
 from tasks.readout.activation import ActivationName, activate
 
 BATCH_NORM_MACS = 4
 """Multiply-accumulates of one batch-norm feature, by the paper's counts."""
 NO_FLOOR = -float("inf")
 """The recurrence as it is written, whatever its states."""
+
+PADDING = 0
+"""The word that fills up short texts."""
 
 PoolName = Literal["none", "max"]
 
@@ -89,6 +96,17 @@ class KineticsNetwork:
     """``max``: the first layer acts at every step, and the maximum over the steps goes on."""
     floor: float = NO_FLOOR
     """Smallest state, at which smaller ones are held; the default is the recurrence as written, which has none."""
+    read_every: int = 1
+    """The state is read at every n-th step, the last one always."""
+    read_phase: ReadPhase = "before"
+    """Whether the state is read before each pulse (the paper's feature map) or after it."""
+    read_mean: bool = False
+    """Whether a reading is the mean of the states since the reading before, in place of the last of them."""
+    pool_skips_padding: bool = False
+    """Whether the maximum leaves out readings since whose predecessor only padding came, words of number 0."""
+    balanced: bool = False
+    """Whether scores are those of equally frequent classes, so that votes have no frequencies to correct for; else
+    those of the classes as they come in training."""
 
     def __post_init__(self) -> None:
         """Refuse layers that do not chain and coefficients that are not the law's."""
@@ -120,14 +138,18 @@ class KineticsNetwork:
             floor: smallest state, in place of the network's own.
         """
         held = self.floor if floor is None else floor
+        # The law without coefficients has one chip, which none can differ from.
+        chips = next(iter(factors.values())).shape[0] if factors else 1
         scores = [
             np.concatenate(list(self._blocks(x, {name: value[chip] for name, value in factors.items()}, held)))
-            for chip in range(next(iter(factors.values())).shape[0])
+            for chip in range(chips)
         ]
         return np.stack(scores)
 
     def draw_factors(self, *, chips: int, series: int, d2d: float, rng: np.random.Generator) -> Coefficients:
         """Relative device-to-device spread of ``chips`` chips for ``chip_scores``: coefficient -> [chip, series]."""
+        if not self.coefficients:
+            return {}
         return draw_chips(dict.fromkeys(self.coefficients, 1.0), chips=chips, devices=series, d2d=d2d, rng=rng)
 
     def predict(self, x: NDArray[Any], *, floor: float | None = None) -> NDArray[np.intp]:
@@ -152,7 +174,7 @@ class KineticsNetwork:
         total = get_law(self.law).macs_per_step * steps * series
         for index, (layer, norm) in enumerate(zip(self.layers, self.batch_norms, strict=True)):
             once = layer.weight.size + (0 if norm is None else BATCH_NORM_MACS * norm.scale.size)
-            total += once * (steps if index == 0 and self.pool == "max" else 1)
+            total += once * (self._reading(steps).count if index == 0 and self.pool == "max" else 1)
         return total
 
     def check_task(self, *, steps: int, series: int, classes: int, words: int = 0) -> None:
@@ -179,13 +201,15 @@ class KineticsNetwork:
             )
 
     def _check_samples(self, steps: int, series: int) -> None:
-        features = series if self.pool == "max" else series * steps
+        readings = self._reading(steps).count
+        features = series if self.pool == "max" else series * readings
         given = self.layers[0].weight.shape[1]
-        rule = f"{series} series" if self.pool == "max" else f"{series} series x {steps} steps = {features}"
+        per_series = f"{steps} steps" if self.read_every == 1 else f"{readings} readings"
+        rule = f"{series} series" if self.pool == "max" else f"{series} series x {per_series} = {features}"
         if given != features:
             raise DataError(
                 f"The first layer must take {rule} features, but its weight has {given} columns; is it the network "
-                f"of another task, or `pool` missing?"
+                f"of another task, or `pool` or `read_every` missing?"
             )
         for name, value in self.coefficients.items():
             if value.ndim == 1 and value.size != steps:
@@ -217,7 +241,13 @@ class KineticsNetwork:
                 drive = np.ascontiguousarray(self.embedding[words[:, some]].transpose(0, 2, 1))
             out = buffer[: np.prod(shape)].reshape(shape)
             states = simulate(law, devices, drive, floor=floor, out=out, stepwise=stepwise).states
-            yield self._read(states[:steps]).T
+            counted = None
+            if words is not None and self.pool_skips_padding:
+                counted = self._reading(steps).counted(words[:, some] != PADDING)
+            yield self._read(self._reading(steps).read(states), counted).T
+
+    def _reading(self, steps: int) -> Reading:
+        return Reading(steps, self.read_every, self.read_phase, self.read_mean)
 
     def _words(self, x: NDArray[Any]) -> NDArray[np.intp] | None:
         """Words [time, case] of samples that are words."""
@@ -235,8 +265,8 @@ class KineticsNetwork:
             )
         return x.astype(np.intp)
 
-    def _read(self, states: Float32) -> Float32:
-        """Scores [class, case] of states [time, series, case]."""
+    def _read(self, states: Float32, counted: NDArray[np.bool_] | None) -> Float32:
+        """Scores [class, case] of readings [reading, series, case]; ``counted`` [reading, case] by the maximum."""
         steps, series, cases = states.shape
         first = self.layers[0].weight
         if self.pool == "max":
@@ -257,6 +287,8 @@ class KineticsNetwork:
             if index < len(self.layers) - 1:
                 activate(self.activation, values)
             if index == 0 and self.pool == "max":
+                if counted is not None:
+                    np.copyto(values, -np.inf, where=~counted[:, None])
                 values = values.max(axis=0)
         scores: Float32 = values
         return scores
@@ -279,6 +311,10 @@ def check_network(network: KineticsNetwork) -> None:
         raise DataError(f"`activation` must be relu, tanh or sigmoid, but is {network.activation!r}.")
     if network.pool not in ("none", "max"):
         raise DataError(f"`pool` must be none or max, but is {network.pool!r}.")
+    if network.read_phase not in ("before", "after"):
+        raise DataError(f"`read_phase` must be before or after, but is {network.read_phase!r}.")
+    if not (network.read_every >= 1 and network.read_every == int(network.read_every)):
+        raise DataError(f"`read_every` must be a whole number from 1 up, but is {network.read_every!r}.")
     if len(network.batch_norms) != len(network.layers):
         raise DataError(
             f"`batch_norms` must have one entry a layer ({len(network.layers)}), but has {len(network.batch_norms)}."
@@ -308,5 +344,7 @@ def check_network(network: KineticsNetwork) -> None:
         given = outputs
     if not network.floor < get_law(network.law).initial_state:
         raise DataError(f"`floor` must be below the state at rest, 1, but is {network.floor:g}.")
+    if network.pool_skips_padding and (network.embedding is None or network.pool != "max"):
+        raise DataError("`pool_skips_padding` must come with an `embedding` and `pool` max, but one is missing.")
     if network.embedding is not None and (network.embedding.ndim != 2 or 0 in network.embedding.shape):
         raise DataError(f"`embedding` must be [word, series], but has shape {network.embedding.shape}.")

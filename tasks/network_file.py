@@ -16,6 +16,11 @@ key                             shape                what it is
 ``embedding``                   [word, series]       optional, drive of each word in [0, 1]
 ``pool``                        text                 optional, none or max
 ``floor``                       () or (1,)           optional, smallest state; absent: the recurrence as written
+``read_every``                  () or (1,)           optional, the state is read at every n-th step; absent: 1
+``read_phase``                  text                 optional, before or after each pulse; absent: before
+``read_mean``                   () or (1,)           optional, 1: readings are means since the reading before; absent: 0
+``pool_skips_padding``          () or (1,)           optional, 1: the maximum leaves out padding words; absent: 0
+``balanced``                    () or (1,)           optional, 1: scores are for equally frequent classes; absent: 0
 ==============================  ===================  ==========================================================
 
 Batch norms have PyTorch's names (its ``num_batches_tracked`` is accepted and not used), so that a state_dict needs
@@ -37,6 +42,7 @@ from kinetics import KineticsError, get_law
 from kinetics.arrays import Float32
 from tasks.errors import DataError
 from tasks.kinetics_network import NO_FLOOR, BatchNorm, Dense, KineticsNetwork, PoolName
+from tasks.reading import ReadPhase
 from tasks.readout.activation import ActivationName
 
 _DENSE = re.compile(r"dense(0|[1-9][0-9]{0,3})\.(weight|bias)")
@@ -65,6 +71,16 @@ def save_network(path: Path, network: KineticsNetwork) -> None:
         arrays["pool"] = np.array(network.pool)
     if network.floor != NO_FLOOR:
         arrays["floor"] = np.array(network.floor)
+    if network.read_every != 1:
+        arrays["read_every"] = np.array(network.read_every)
+    if network.read_phase != "before":
+        arrays["read_phase"] = np.array(network.read_phase)
+    if network.read_mean:
+        arrays["read_mean"] = np.array(1)
+    if network.pool_skips_padding:
+        arrays["pool_skips_padding"] = np.array(1)
+    if network.balanced:
+        arrays["balanced"] = np.array(1)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
@@ -111,8 +127,16 @@ def _network(arrays: dict[str, NDArray[Any]]) -> KineticsNetwork:
             "network sees it, scaled by its minimum and maximum."
         )
     floor = _number(arrays, "floor", NO_FLOOR)
+    read_phase = _text(arrays, "read_phase", "before")
+    read_every = _whole(arrays, "read_every", 1, smallest=1)
+    read_mean = _whole(arrays, "read_mean", 0, smallest=0, largest=1) == 1
+    pool_skips_padding = _whole(arrays, "pool_skips_padding", 0, smallest=0, largest=1) == 1
+    balanced = _whole(arrays, "balanced", 0, smallest=0, largest=1) == 1
     if arrays:
-        known = f"law, {', '.join(names)}, denseN.weight, denseN.bias, activation, batchnormN.*, embedding, pool, floor"
+        known = (
+            f"{', '.join(['law', *names])}, denseN.weight, denseN.bias, activation, batchnormN.*, embedding, pool, "
+            "floor, read_every, read_phase, read_mean, pool_skips_padding, balanced"
+        )
         raise DataError(
             f"Only the keys {known} are known, but it also holds {', '.join(sorted(arrays)[:8])}; leave them out."
         )
@@ -125,6 +149,11 @@ def _network(arrays: dict[str, NDArray[Any]]) -> KineticsNetwork:
         pool=cast(PoolName, network["pool"]),
         embedding=embedding,
         floor=floor,
+        read_every=read_every,
+        read_phase=cast(ReadPhase, read_phase),
+        read_mean=read_mean,
+        pool_skips_padding=pool_skips_padding,
+        balanced=balanced,
     )
 
 
@@ -191,6 +220,15 @@ def _number(arrays: dict[str, NDArray[Any]], name: str, default: float) -> float
     if _numbers(arrays, name, "").size != 1:
         raise DataError(f"`{name}` must be one number, but has shape {given.shape}.")
     return float(given.item())
+
+
+def _whole(arrays: dict[str, NDArray[Any]], name: str, default: int, *, smallest: int, largest: int = 2**31) -> int:
+    """Take out one whole number."""
+    value = _number(arrays, name, default)
+    if not (smallest <= value <= largest and value == int(value)):
+        rule = f"from {smallest} up" if largest == 2**31 else f"from {smallest} to {largest}"
+        raise DataError(f"`{name}` must be a whole number {rule}, but is {value:g}.")
+    return int(value)
 
 
 def _text(arrays: dict[str, NDArray[Any]], name: str, default: str | None) -> str:

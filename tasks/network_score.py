@@ -1,6 +1,7 @@
 """How well a network does on the test part of a task, on nominal devices and on chips that vary.
 
-Where several cases form an object (``Task.votes``), their soft votes are scored; counts are those of one case.
+Where several cases form an object (``Task.votes``), their soft votes are scored, corrected for the frequencies of the
+classes in the task's train part unless the network is ``balanced``; counts are those of one case.
 """
 
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def score_network(
     series = task.series if network.embedding is None else network.embedding.shape[1]
     network.check_task(steps=task.steps, series=series, classes=task.classes, words=task.words)
     with threadpool_limits(limits=1):
-        accuracy = _accuracy(network.scores(test.x, floor=floor), task)
+        accuracy = _accuracy(network, network.scores(test.x, floor=floor), task)
         drawn = _score_chips(network, task, series, chips, d2d, seed, floor) if chips else None
     return NetworkScore(
         accuracy=accuracy,
@@ -90,6 +91,7 @@ def _score_chips(
     accuracy = np.array(
         [
             _accuracy(
+                network,
                 network.chip_scores(
                     task.test.x, {name: value[chip : chip + 1] for name, value in factors.items()}, floor=floor
                 )[0],
@@ -107,10 +109,11 @@ def _score_chips(
         mean=float(accuracy.mean()),
         std=float(accuracy.std()),
         q05=float(np.quantile(accuracy, 0.05)),
-        violations=violating_share(get_law(network.law), coefficients),
+        violations=violating_share(get_law(network.law), coefficients) if coefficients else 0.0,
     )
 
 
-def _accuracy(scores: Float32, task: Task) -> float:
+def _accuracy(network: KineticsNetwork, scores: Float32, task: Task) -> float:
     """Share of the objects of the test part (of its cases, where these do not vote) that are told right."""
-    return float(np.mean(object_predictions(scores, task.votes) == object_labels(task.test.y, task.votes)))
+    found = object_predictions(scores, task.votes, log_prior=None if network.balanced else task.log_prior)
+    return float(np.mean(found == object_labels(task.test.y, task.votes)))

@@ -18,6 +18,7 @@ from sweeps.cli.progress import Progress
 from sweeps.cli.tables import print_outcome
 from sweeps.errors import SpecError
 from sweeps.home import Home
+from sweeps.networks import save_front_networks
 from sweeps.run import Observer, Options
 from sweeps.samplers import choose_sampler
 from sweeps.spec import load_spec
@@ -60,6 +61,10 @@ def run_command(
     workers: WorkersOption = None,
     address: AddressOption = None,
     tracking: TrackingOption = None,
+    save_networks: Annotated[
+        Path | None,
+        typer.Option("--save-networks", help="Folder for the networks of the front (.npz). Default: none are kept."),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -75,6 +80,9 @@ def run_command(
         console.print(f"Sampler [bold]{choice.name}[/]: {choice.why}")
     with Progress(console, silent=as_json) as observer:
         outcome = sweep_runs.run(spec, place, _options(place, executor, workers, address, tracking, observer))
+    if save_networks is not None and outcome.result is not None:
+        for saved in save_front_networks(spec, outcome.result, save_networks):
+            console.print(f"trial {saved.trial}: {saved.path or saved.reason}", markup=False)
     _report(outcome, console, as_json)
 
 

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from kinetics import get_law
 from kinetics.errors import require
+from tasks.reading import Reading
 from tasks.readout.activation import ActivationName
 
 Start = float | tuple[float, float]
@@ -35,6 +37,9 @@ class Architecture:
     """Whether each hidden layer has a batch norm before its activation."""
     pool: Literal["none", "max"] = "none"
     """``max``: the first layer acts on the states of all series at one step, the maximum over the steps goes on."""
+    pool_skips_padding: bool = False
+    """Whether the maximum leaves out readings since whose predecessor only padding came (words of number 0); the first
+    reading always counts. The paper's maximum takes all."""
     embedding_words: int | None = None
     """Size of the vocabulary, where samples are words [time, 1, case]; None: samples are series."""
     embedding_map: Literal["sigmoid", "min_max"] = "sigmoid"
@@ -48,7 +53,8 @@ class Architecture:
     beta: Start = 0.5
     """Drift at the start."""
     start: Mapping[str, Start] | None = None
-    """Every coefficient at the start, for laws with others than ``alpha`` and ``beta``, which it replaces."""
+    """Every coefficient at the start, for laws with others than ``alpha`` and ``beta``, which it replaces; empty for
+    the law ``none``."""
     coefficient_range: tuple[float, float] = (0.001, 1.0)
     """What learned coefficients are held in after each step; the default is the paper's."""
     stable: bool = True
@@ -57,6 +63,10 @@ class Architecture:
     """Smallest state; a state held there passes no gradient. ``-inf``: the recurrence as it is written."""
     read_phase: Literal["before", "after"] = "before"
     """Whether features are the states before each pulse, w[0..T-1] as in the paper, or after it, w[1..T]."""
+    read_every: int = 1
+    """The state is read at every n-th step, the last one always (see ``kinetics.Pulse``)."""
+    read_mean: bool = False
+    """Whether a reading is the mean of the states since the reading before, in place of the last of them."""
 
     def __post_init__(self) -> None:
         """Refuse shapes and coefficients that cannot be."""
@@ -69,6 +79,7 @@ class Architecture:
         _choice("embedding_map", self.embedding_map, ("sigmoid", "min_max"))
         _choice("learned", self.learned, ("none", "scalar", "per_step"))
         _choice("read_phase", self.read_phase, ("before", "after"))
+        require(self.read_every >= 1, "`read_every` >= 1", self.read_every, "1 reads at every step")
         require(
             self.pool == "none" or len(self.hidden) > 0,
             "`hidden` has a layer under `pool` max",
@@ -80,6 +91,12 @@ class Architecture:
             "`embedding_words` >= 2",
             self.embedding_words,
             "give the size of the vocabulary",
+        )
+        require(
+            not self.pool_skips_padding or (self.pool == "max" and self.embedding_words is not None),
+            "`pool_skips_padding` comes with `pool` max and `embedding_words`",
+            (self.pool, self.embedding_words),
+            "only words have padding",
         )
         names = get_law(self.law).coefficient_names
         require(
@@ -119,7 +136,28 @@ class Architecture:
     @property
     def features(self) -> int:
         """Width of what the first dense layer sees."""
-        return self.series * (1 if self.pool == "max" else self.steps)
+        return self.series * (1 if self.pool == "max" else self.reading.count)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Which states become features."""
+        return Reading(self.steps, self.read_every, self.read_phase, self.read_mean)
+
+    def control(self) -> "Architecture":
+        """The same without kinetics: what the layers make of the samples (or of the embedded words) themselves.
+
+        Where states are read at every n-th step only, it sees as many values: means over the steps from one reading
+        to the next, as the control of sweeps does (``tasks.features.raw_matrix``).
+        """
+        return replace(
+            self,
+            law="none",
+            learned="none",
+            start={},
+            floor=-math.inf,
+            read_phase="after",
+            read_mean=self.read_every > 1,
+        )
 
 
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -8,7 +8,8 @@ which      cases of a batch                           [member, case]
 drive      what the kinetics take                     [member, time, series * case] or [.., case * series]
 =========  =========================================  ======================================================
 
-A case is shifted first, then mixed with another of its batch, then gets noise: each member from its own stream.
+A case is shifted first, then mixed with another of its batch, then gets noise; words may be taken for the unknown
+one. Each member draws from its own stream.
 """
 
 from abc import ABC, abstractmethod
@@ -19,9 +20,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from kinetics.noise import FastNormal
+from tasks.kinetics_network import PADDING
 from tasks.learning.training import Training
 from tasks.readout.arrays import Float32, Floats, Integers
 from tasks.readout.loss import Mixing
+
+UNKNOWN = 1
+"""The word that stands for all that the vocabulary leaves out."""
 
 Random = Sequence[np.random.Generator]
 
@@ -50,19 +55,24 @@ class Features(Source):
 class Words(Source):
     """Words [time, 1, case]."""
 
-    def __init__(self, x: Floats) -> None:
+    def __init__(self, x: Floats, training: Training) -> None:
+        self._dropout = training.word_dropout
         self._rows: NDArray[np.intp] = np.ascontiguousarray(x[:, 0].T).astype(np.intp)
 
     def gather(self, which: Integers, labels: Integers, rngs: Random) -> tuple[Floats, Mixing | None]:
         """[member, time, case]."""
-        words: Floats = self._rows[which].swapaxes(1, 2)  # type: ignore[assignment]
+        rows = self._rows[which]
+        if self._dropout > 0:
+            for own, rng in zip(rows, rngs, strict=True):
+                own[(rng.random(own.shape, np.float32) < self._dropout) & (own != PADDING)] = UNKNOWN
+        words: Floats = rows.swapaxes(1, 2)  # type: ignore[assignment]
         return words, None
 
 
 class Series(Source):
-    """Series [time, series, case]."""
+    """Series [time, series, case], kept in the type that they come in."""
 
-    def __init__(self, x: Float32, training: Training, *, cases_last: bool) -> None:
+    def __init__(self, x: Floats, training: Training, *, cases_last: bool) -> None:
         self._steps, self._series, cases = x.shape
         self._training, self._cases_last = training, cases_last
         rows = x.transpose(2, 0, 1)
@@ -83,7 +93,10 @@ class Series(Source):
         rows, drive = self._buffers[which.shape]
         shifts = self._training.shift
         if shifts == (0, 0):
-            np.take(self._rows, which, axis=0, out=rows, mode="clip")
+            if self._rows.dtype == rows.dtype:
+                np.take(self._rows, which, axis=0, out=rows, mode="clip")
+            else:
+                np.copyto(rows, np.take(self._rows, which, axis=0, mode="clip"))
         else:
             for member, rng in enumerate(rngs):
                 moves = [rng.integers(0, 2 * largest + 1, cases) for largest in shifts]
@@ -129,8 +142,8 @@ class Whole(Source):
         return self._inputs, None
 
 
-def whole_drive(x: Float32, *, cases_last: bool) -> Float32:
-    """Drive [1, time, device] of series [time, series, case]."""
+def whole_drive(x: Floats, *, cases_last: bool) -> Float32:
+    """Drive [1, time, device] of series [time, series, case] of any type."""
     steps, series, cases = x.shape
     ordered = x if cases_last else x.swapaxes(1, 2)
-    return np.ascontiguousarray(ordered).reshape(1, steps, series * cases)
+    return np.ascontiguousarray(ordered, np.float32).reshape(1, steps, series * cases)

@@ -1,6 +1,7 @@
 """An architecture as a stack of layers, and a trained stack as a network."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -8,12 +9,16 @@ import numpy as np
 from tasks.kinetics_network import BatchNorm, Dense, KineticsNetwork
 from tasks.learning.architecture import Architecture
 from tasks.learning.batch_norm_layer import EPSILON, BatchNormLayer
-from tasks.learning.embedding_layer import EmbeddingLayer
+from tasks.learning.dropout_layer import DropoutCache, DropoutLayer
+from tasks.learning.embedding_layer import EmbeddingCache, EmbeddingLayer
 from tasks.learning.kinetics_layer import KineticsLayer
-from tasks.learning.shape_layers import FlattenLayer, MaxOverTimeLayer, PerStepLayer, StandardiseLayer, StepsLayer
+from tasks.learning.max_over_time_layer import MaxOverTimeCache, MaxOverTimeLayer
+from tasks.learning.pooled_dense_layer import PooledDenseLayer
+from tasks.learning.shape_layers import FlattenLayer, PerStepLayer, StandardiseLayer, StepsLayer
 from tasks.learning.training import Training
 from tasks.readout.arrays import Floats, Integers
-from tasks.readout.layers import ActivationLayer, DenseLayer, Layer, Views
+from tasks.readout.layers import ActivationLayer, Cache, DenseLayer, Layer, Views
+from tasks.readout.stack import Stack
 from tasks.readout.standardisation import Standardisation
 
 
@@ -24,7 +29,7 @@ def cases_last(architecture: Architecture) -> bool:
 
 def build_layers(architecture: Architecture, training: Training, *, with_kinetics: bool) -> list[Layer]:
     """All layers; without kinetics, those that act on features [member, case, feature]."""
-    steps, series = architecture.steps, architecture.series
+    steps, series, readings = architecture.steps, architecture.series, architecture.reading.count
     pooled = architecture.pool == "max"
     layers: list[Layer] = []
     if with_kinetics:
@@ -35,32 +40,58 @@ def build_layers(architecture: Architecture, training: Training, *, with_kinetic
                 )
             )
         layers.append(KineticsLayer(architecture))
-        layers.append(StepsLayer(steps, series) if pooled else FlattenLayer(series))
+        layers.append(StepsLayer(readings, series) if pooled else FlattenLayer(series))
         if training.standardise:
             standardise = StandardiseLayer(architecture.features, not pooled)
-            layers.append(PerStepLayer(standardise, steps) if pooled else standardise)
+            layers.append(PerStepLayer(standardise, readings) if pooled else standardise)
     widths = (architecture.features, *architecture.hidden, architecture.classes)
     for index, (inputs, outputs) in enumerate(pairwise(widths)):
         last = index == len(widths) - 2
-        block: list[Layer] = [
-            DenseLayer(
-                inputs,
-                outputs,
-                _init_std(inputs, outputs, architecture, training, last=last),
-                bias=architecture.bias and (architecture.last_bias or not last),
-                uniform=training.initialisation == "pytorch",
-                cases_last=index == 0 and with_kinetics and not pooled,
-            )
-        ]
+        dense = DenseLayer(
+            inputs,
+            outputs,
+            _init_std(inputs, outputs, architecture, training, last=last),
+            bias=architecture.bias and (architecture.last_bias or not last),
+            uniform=training.initialisation == "pytorch",
+            cases_last=index == 0 and with_kinetics and not pooled,
+        )
+        block: list[Layer] = [dense]
         if not last:
             if architecture.batch_norm:
                 block.append(BatchNormLayer(outputs))
+            if index == 0 and pooled and architecture.batch_norm:
+                block = [PerStepLayer(layer, readings) for layer in block]
+                block.append(MaxOverTimeLayer(architecture, outputs))
+            elif index == 0 and pooled:
+                block = [PooledDenseLayer(dense, architecture)]
+            # Activations rise, so the maximum may as well come first: one activation a case, not one a reading.
             block.append(ActivationLayer(architecture.activation, outputs))
-        if index == 0 and pooled:
-            block = [PerStepLayer(layer, steps) for layer in block]
-            block.append(MaxOverTimeLayer(steps, outputs))
+            if training.dropout > 0:
+                block.append(DropoutLayer(outputs, training.dropout))
         layers += block
     return layers
+
+
+def allocate(
+    stack: Stack, cases: int, rngs: Sequence[np.random.Generator] | None = None, *, rows_alone: bool = False
+) -> tuple[Cache, ...]:
+    """Buffers of a stack with what layers must know of each other.
+
+    Args:
+        stack: the layers.
+        cases: how many pass at once.
+        rngs: one a member, for steps of training.
+        rows_alone: whether the optimiser moves only the rows of the embedding that a batch met.
+    """
+    caches = stack.allocate(cases, training=rngs is not None)
+    for cache in caches:
+        if isinstance(cache, DropoutCache):
+            cache.rngs = rngs or ()
+        elif isinstance(cache, EmbeddingCache) and rows_alone:
+            cache.moved = []
+        elif isinstance(cache, MaxOverTimeCache) and isinstance(caches[0], EmbeddingCache):
+            cache.embedding = caches[0]
+    return caches
 
 
 def export(
@@ -70,6 +101,8 @@ def export(
     architecture: Architecture,
     coefficients: dict[str, Floats],
     standardisation: Standardisation | None,
+    *,
+    balanced: bool = False,
 ) -> KineticsNetwork:
     """One member as a network on raw features, in the order of features that networks have.
 
@@ -80,12 +113,13 @@ def export(
         architecture: its shape.
         coefficients: of the member, where the stack holds no kinetics.
         standardisation: of its features, to be folded.
+        balanced: whether it was trained so.
     """
     dense: list[Dense] = []
     norms: list[BatchNorm | None] = []
     table = None
     for outer, parameters in zip(layers, views, strict=True):
-        layer = outer.layer if isinstance(outer, PerStepLayer) else outer
+        layer = outer.layer if isinstance(outer, PerStepLayer | PooledDenseLayer) else outer
         own = {name: np.array(value[member]) for name, value in parameters.items()}
         if isinstance(layer, EmbeddingLayer):
             table = layer.drive_table(own["table"])
@@ -109,13 +143,18 @@ def export(
         batch_norms=tuple(norms),
         embedding=table,
         pool=architecture.pool,
+        read_every=architecture.read_every,
+        read_phase=architecture.read_phase,
+        read_mean=architecture.read_mean,
+        pool_skips_padding=architecture.pool_skips_padding,
+        balanced=balanced,
     )
 
 
 def series_major(architecture: Architecture) -> Integers:
     """Place of each feature, ordered series by series, among features ordered step by step."""
-    steps, series = architecture.steps, architecture.series
-    return np.arange(steps * series).reshape(steps, series).T.reshape(-1)
+    readings, series = architecture.reading.count, architecture.series
+    return np.arange(readings * series).reshape(readings, series).T.reshape(-1)
 
 
 def _fold(dense: Dense, norm: BatchNorm | None, standardisation: Standardisation) -> tuple[Dense, BatchNorm | None]:

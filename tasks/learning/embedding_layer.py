@@ -12,7 +12,7 @@ x          drive, see ``cases_last``                    [member, time, device]
 gradient reaches the two extreme entries too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -28,10 +28,14 @@ from tasks.readout.layers import Cache, Layer, Views
 class EmbeddingCache(Cache):
     """The words of the last pass, per member."""
 
-    present: list[NDArray[np.intp]] | None = None
-    """Distinct words."""
-    places: list[NDArray[np.intp]] | None = None
-    """[time * case]: which of them stands there."""
+    present: list[NDArray[np.intp]] = field(default_factory=list)
+    """Distinct words, in order."""
+    places: list[NDArray[np.intp]] = field(default_factory=list)
+    """[time, case]: which of them stands there."""
+    drives: list[Floats] = field(default_factory=list)
+    """[distinct word, series]: what each drives the series with."""
+    moved: list[NDArray[np.intp]] | None = None
+    """Rows of the table whose gradient is not 0, where an optimiser asks for them."""
 
 
 @dataclass(frozen=True)
@@ -67,45 +71,62 @@ class EmbeddingLayer(Layer):
         """Drive [member, time, device] of words [member, time, case], or [1, ...] if all members share them."""
         if not isinstance(cache, EmbeddingCache):
             raise TypeError("the embedding needs a cache of its own kind")
-        tables = parameters["table"]
-        cache.present, cache.places = [], []
-        for member, table in enumerate(tables):
+        cache.inputs = inputs
+        cache.present, cache.places, cache.drives = [], [], []
+        for member, table in enumerate(parameters["table"]):
             words = inputs[member if len(inputs) > 1 else 0]
             present, places = np.unique(words, return_inverse=True)
-            drive = self._drive(table, table[present])[places.reshape(words.shape)]
+            places = places.reshape(words.shape)
+            drives = self._drive(table, table[present])
             target = cache.outputs[member]
             if self.cases_last:
-                target.reshape(self.steps, self.series, -1)[...] = drive.swapaxes(1, 2)
+                target.reshape(self.steps, self.series, -1)[...] = drives[places].swapaxes(1, 2)
             else:
-                target.reshape(self.steps, -1, self.series)[...] = drive
+                np.take(drives, places, axis=0, out=target.reshape(self.steps, -1, self.series), mode="clip")
             cache.present.append(present)
-            cache.places.append(places.reshape(words.shape))
+            cache.places.append(places)
+            cache.drives.append(drives)
         return cache.outputs
 
     def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
-        """Gather the gradients of equal words; the last steps may be missing, their gradient being 0."""
-        if not isinstance(cache, EmbeddingCache) or cache.present is None or cache.places is None:
+        """Gather the gradients of equal words; the last steps may be missing, their gradient being 0.
+
+        Where the optimiser is to move the rows of the batch alone (``cache.moved`` is a list), it gets them there, and
+        the gradient of the others is 0 already.
+        """
+        if not isinstance(cache, EmbeddingCache) or not cache.present:
             raise TypeError("backward follows a forward pass")
         result = gradients["table"]
-        result[...] = 0
+        if cache.moved is None:
+            result[...] = 0
+        else:
+            cache.moved.clear()
         steps = gradient.shape[1]
         for member, table in enumerate(parameters["table"]):
-            present, places = cache.present[member], cache.places[member][:steps].reshape(-1)
+            present, drives = cache.present[member], cache.drives[member]
+            places = cache.places[member][:steps].reshape(-1)
             own = gradient[member]
             if self.cases_last:
                 own = own.reshape(steps, self.series, -1).swapaxes(1, 2)
             ones = np.ones(len(places), own.dtype)
             gather = csr_array((ones, (places, np.arange(len(places)))), shape=(len(present), len(places)))
             by_drive = gather @ own.reshape(-1, self.series)
-            drive = self._drive(table, table[present])
+            rows = present
             if self.mapping == "sigmoid":
-                result[member, present] = by_drive * drive * (1 - drive)
+                by_drive *= drives
+                np.subtract(1, drives, out=drives)
+                by_drive *= drives
+                result[member, present] = by_drive
             else:
                 width = table.max() - table.min()
                 result[member, present] = by_drive / width
-                flat = result[member].reshape(-1)
-                flat[table.argmin()] -= (by_drive * (1 - drive)).sum() / width
-                flat[table.argmax()] -= (by_drive * drive).sum() / width
+                flat, extremes = result[member].reshape(-1), [table.argmin(), table.argmax()]
+                flat[extremes[0]] -= (by_drive * (1 - drives)).sum() / width
+                flat[extremes[1]] -= (by_drive * drives).sum() / width
+                rows = np.union1d(present, np.array(extremes) // self.series)
+            if cache.moved is not None:
+                cache.moved.append(rows)
+        cache.present.clear()
         return gradient[:0]
 
     def drive_table(self, table: Floats) -> Floats:

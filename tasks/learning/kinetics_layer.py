@@ -4,7 +4,7 @@
 symbol  meaning                                                shape
 ======  =====================================================  ===========================
 x       drive, or [1, ...] if all members share it             [member, time, device]
-w       states that are read, ``time`` of them                 [member, time, device]
+w       states that are read (see ``tasks.reading``)           [member, reading, device]
 c       a coefficient, one for all steps or one a step         [member] or [member, time]
 ======  =====================================================  ===========================
 
@@ -32,6 +32,10 @@ class KineticsCache(Cache):
     """Of the last forward pass."""
     first: bool = False
     """Whether nobody asks for the gradient by the drive."""
+    readings: Floats | None = None
+    """Room for what is read, where that is not all states [member, reading, device]."""
+    states_gradient: Floats | None = None
+    """Room for the gradient by all states, where not all are read; made when first needed."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +64,31 @@ class KineticsLayer(Layer):
 
     def allocate(self, members: int, cases: int, dtype: np.dtype[Any], *, first: bool) -> Cache:
         """Room for the states."""
-        devices = self.architecture.series * cases
-        return KineticsCache(outputs=np.empty((members, self._pulses + 1, devices), dtype), first=first)
+        devices, reading = self.architecture.series * cases, self.architecture.reading
+        return KineticsCache(
+            outputs=np.empty((members, reading.pulses + 1, devices), dtype),
+            first=first,
+            readings=None if reading.every == 1 else np.empty((members, reading.count, devices), dtype),
+        )
 
     def forward(self, parameters: Views, inputs: Floats, cache: Cache) -> Floats:
-        """States that are read, [member, time, device]."""
+        """States that are read, [member, reading, device]."""
         if not isinstance(cache, KineticsCache):
             raise TypeError("the kinetics need a cache of their own kind")
-        cache.inputs = inputs
+        # A law without coefficients would not know how many members there are.
+        cache.inputs = inputs = np.broadcast_to(inputs, (len(cache.outputs), *inputs.shape[1:]))
         coefficients, stepwise = self._coefficients(parameters)
         trajectory = simulate(
             get_law(self.architecture.law),
             coefficients,
-            inputs.swapaxes(0, 1)[: self._pulses],
+            inputs.swapaxes(0, 1)[: self.architecture.reading.pulses],
             floor=self.architecture.floor,
             out=cache.outputs.swapaxes(0, 1),
             stepwise=stepwise,
         )
         cache.floor_hits = trajectory.floor_hits
-        return cache.outputs[:, cache.outputs.shape[1] - self.architecture.steps :]
+        readings = None if cache.readings is None else cache.readings.swapaxes(0, 1)
+        return self.architecture.reading.read(cache.outputs.swapaxes(0, 1), readings).swapaxes(0, 1)
 
     def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
         """Gradients by the coefficients; by the drive of the pulses that count, if asked for."""
@@ -88,20 +98,21 @@ class KineticsLayer(Layer):
         if not learned and cache.first:
             return gradient[:0]
         coefficients, stepwise = self._coefficients(parameters)
+        pulses = self.architecture.reading.pulses
         result = adjoint(
             get_law(self.architecture.law),
             coefficients,
-            cache.inputs.swapaxes(0, 1)[: self._pulses],
+            cache.inputs.swapaxes(0, 1)[:pulses],
             cache.outputs.swapaxes(0, 1),
-            gradient.swapaxes(0, 1)[self.architecture.steps - self._pulses :],
+            self._by_states(gradient.swapaxes(0, 1), cache),
             stepwise=stepwise,
             held_at=self.architecture.floor if cache.floor_hits else None,
             with_drive=not cache.first,
         )
         for name, value in result.coefficients.items() if learned else ():
             if stepwise:
-                gradients[name][:, : self._pulses] = value[..., 0].T
-                gradients[name][:, self._pulses :] = 0
+                gradients[name][:, :pulses] = value[..., 0].T
+                gradients[name][:, pulses:] = 0
             else:
                 gradients[name][...] = value[:, 0]
         return gradient[:0] if result.drive is None else result.drive.swapaxes(0, 1)
@@ -115,13 +126,20 @@ class KineticsLayer(Layer):
         if self.architecture.stable and isinstance(law, StabilisableLaw):
             law.stabilise(dict(parameters), max(self.architecture.floor, 0.0))
 
-    @property
-    def _pulses(self) -> int:
-        """Pulses that features depend on: the last one is not read if reading comes before."""
-        return self.architecture.steps - (self.architecture.read_phase == "before")
+    def _by_states(self, gradient: Floats, cache: KineticsCache) -> Floats:
+        """Gradient by the states after each pulse [pulse, member, device] from the one by the readings."""
+        reading = self.architecture.reading
+        if reading.every == 1:
+            return gradient[reading.steps - reading.pulses :]
+        if cache.states_gradient is None:
+            cache.states_gradient = np.empty_like(cache.outputs[:, 1:])
+        by_states = cache.states_gradient.swapaxes(0, 1)
+        reading.spread(gradient, by_states)
+        return by_states
 
     def _coefficients(self, parameters: Views) -> tuple[dict[str, Floats], tuple[str, ...]]:
         """Coefficients as the kinetics take them and which of them are stepwise."""
         if self.architecture.learned == "per_step":
-            return {n: parameters[n].T[: self._pulses, :, None] for n in self.shapes}, tuple(self.shapes)
+            pulses = self.architecture.reading.pulses
+            return {n: parameters[n].T[:pulses, :, None] for n in self.shapes}, tuple(self.shapes)
         return {name: parameters[name][:, None] for name in self.shapes}, ()

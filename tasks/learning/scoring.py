@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.errors import DataError
+from tasks.learning.build import allocate
 from tasks.readout.arrays import Float64, Floats, Integers
 from tasks.readout.layers import Cache
 from tasks.readout.loss import CrossEntropy
@@ -55,7 +55,7 @@ class Scorer:
             some = slice(start, min(start + at_once, cases))
             count = some.stop - some.start
             if count not in buffers:
-                buffers[count] = stack.allocate(count), CrossEntropy(members, count, classes, stack.dtype)
+                buffers[count] = allocate(stack, count), CrossEntropy(members, count, classes, stack.dtype)
             self._blocks.append(_Block(inputs_of(some), labels[some], *buffers[count]))
 
     def evaluate(self) -> tuple[NDArray[np.intp], Float64]:
@@ -78,12 +78,3 @@ class Scorer:
         chosen = object_predictions(scores, self._votes, self._how, self._log_prior)
         right: NDArray[np.intp] = np.count_nonzero(chosen == labels[:: self._votes], axis=-1)
         return right
-
-
-def check_votes(part: str, labels: Integers, votes: int) -> None:
-    """Raise ``DataError`` unless the cases are whole objects of one class each."""
-    if len(labels) % votes or (labels.reshape(-1, votes) != labels[::votes, None]).any():
-        raise DataError(
-            f"Every {votes} consecutive cases of the {part} part must be one object of one class, but its "
-            f"{len(labels)} cases are not; order the cases by object or set `votes` to 1."
-        )

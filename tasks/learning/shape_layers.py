@@ -1,4 +1,4 @@
-"""Layers that turn the states of a population into what dense layers read, and the maximum over time.
+"""Layers that turn the states of a population into what dense layers read.
 
 ======  ============================  ==================================================
 symbol  meaning                       shape
@@ -18,7 +18,7 @@ from tasks.readout.arrays import Floats
 from tasks.readout.layers import Cache, Layer, Views
 
 
-class _Bare(Layer):
+class BareLayer(Layer):
     """A layer without parameters."""
 
     @property
@@ -35,7 +35,7 @@ class _Bare(Layer):
 
 
 @dataclass(frozen=True)
-class FlattenLayer(_Bare):
+class FlattenLayer(BareLayer):
     """States as features of a case, time-major and where they lie: nothing is copied."""
 
     series: int
@@ -53,7 +53,7 @@ class FlattenLayer(_Bare):
 
 
 @dataclass(frozen=True)
-class StepsLayer(_Bare):
+class StepsLayer(BareLayer):
     """States as features of a step, each step a case of its own."""
 
     steps: int
@@ -104,48 +104,6 @@ class PerStepLayer(Layer):
     def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
         """As the layer does."""
         return self.layer.backward(parameters, gradients, gradient, cache)
-
-
-@dataclass(frozen=True)
-class MaxOverTimeLayer(_Bare):
-    """The largest value over the steps; the gradient goes to the first step that has it."""
-
-    steps: int
-    """Length of a series."""
-    width: int
-    """Width of the layer before."""
-
-    def allocate(self, members: int, cases: int, dtype: np.dtype[Any], *, first: bool) -> Cache:
-        """Maximum and gradient."""
-        return Cache(
-            outputs=np.empty((members, cases, self.width), dtype),
-            input_gradient=np.empty((members, self.steps * cases, self.width), dtype),
-        )
-
-    def forward(self, parameters: Views, inputs: Floats, cache: Cache) -> Floats:
-        """[member, time * case, width] -> [member, case, width]; the next layer may overwrite the result."""
-        cache.inputs = inputs
-        values = self._by_step(inputs)
-        maximum = cache.outputs
-        np.copyto(maximum, values[:, 0])
-        for step in range(1, self.steps):
-            np.maximum(maximum, values[:, step], out=maximum)
-        return maximum
-
-    def backward(self, parameters: Views, gradients: Views, gradient: Floats, cache: Cache) -> Floats:
-        """And back, by a second look at who is the largest."""
-        values, result = self._by_step(cache.inputs), self._by_step(cache.input_gradient)
-        still_open = np.ones(gradient.shape, bool)
-        here = np.empty(gradient.shape, bool)
-        for step in range(self.steps):
-            np.equal(values[:, step], cache.outputs, out=here)
-            np.logical_and(here, still_open, out=here)
-            np.multiply(gradient, here, out=result[:, step])
-            np.logical_xor(still_open, here, out=still_open)
-        return cache.input_gradient
-
-    def _by_step(self, values: Floats) -> Floats:
-        return values.reshape(len(values), self.steps, -1, self.width)
 
 
 @dataclass(frozen=True)

@@ -16,19 +16,21 @@ from numpy.typing import NDArray
 
 from kinetics import DivergenceError
 from kinetics.errors import require
-from tasks.errors import DataError
 from tasks.learning.architecture import Architecture
 from tasks.learning.batches import Features, Series, Source, Whole, Words, whole_drive
-from tasks.learning.build import build_layers, cases_last, export
+from tasks.learning.build import allocate, build_layers, cases_last, export
+from tasks.learning.checks import check_part, check_settings, check_votes
+from tasks.learning.embedding_layer import EmbeddingCache
 from tasks.learning.kinetics_layer import KineticsLayer
 from tasks.learning.result import Curve, FailedNetwork, TrainedNetwork
-from tasks.learning.scoring import Scorer, check_votes
+from tasks.learning.row_adam import RowAdam
+from tasks.learning.scoring import Scorer
 from tasks.learning.sgd import Sgd
 from tasks.learning.shape_layers import PerStepLayer, StandardiseLayer
 from tasks.learning.training import Training
 from tasks.readout.adam import Adam
 from tasks.readout.arrays import Float64, Floats
-from tasks.readout.layers import Views
+from tasks.readout.layers import Cache, Views
 from tasks.readout.loss import CrossEntropy
 from tasks.readout.stack import Stack
 from tasks.readout.standardisation import Standardisation, fit_standardisation
@@ -67,7 +69,8 @@ def train_networks(
         seeds: one per member: its start, shuffles and augmentation follow from it alone.
         votes: consecutive cases that form one object, for the accuracy.
         log_prior: log of each class's frequency in training, which soft votes count once an object, not once a
-            case (see ``Task.log_prior``); None takes all classes as equally frequent.
+            case (see ``Task.log_prior``); None takes all classes as equally frequent, as
+            ``balanced`` training does in any case.
         learning_rates: one per member, instead of that of ``training``.
         weight_decays: the same.
 
@@ -75,38 +78,11 @@ def train_networks(
         DataError: a part does not fit the architecture.
         InvalidParameterError: the settings do not fit each other.
     """
-    paper = training.keep == "best_test"
-    require(
-        (test_for_paper is not None) == paper,
-        '`test_for_paper` comes with `keep` "best_test" and only with it',
-        training.keep,
-        "choose on validation, or name the optimistic protocol",
-    )
-    watched = test_for_paper if paper else validation
-    require(
-        watched is not None or training.keep == "last",
-        "`validation` is given unless `keep` is 'last'",
-        training.keep,
-        "something must choose the epoch",
-    )
-    require(
-        not training.standardise
-        or (architecture.bias if len(architecture.hidden) > 0 else architecture.bias and architecture.last_bias)
-        or (architecture.batch_norm and len(architecture.hidden) > 0),
-        "`standardise` needs a bias or a batch norm in the first layer",
-        architecture.bias,
-        "set `bias` or `batch_norm`",
-    )
-    words = architecture.embedding_words
-    require(
-        words is None or not (training.augments or training.standardise),
-        "words are neither augmented nor standardised",
-        training,
-        "set `input_noise`, `mixup`, `shift` and `standardise` to none",
-    )
-    _check_part("train", train, architecture)
+    watched = test_for_paper if training.keep == "best_test" else validation
+    check_settings(architecture, training, validation, test_for_paper)
+    check_part("train", train, architecture)
     if watched is not None:
-        _check_part("watched", watched, architecture)
+        check_part("watched", watched, architecture)
         require(votes >= 1, "`votes` >= 1", votes, "1: every case is an object")
         check_votes("watched", watched.y, votes)
     rates = [training.learning_rate] * len(seeds) if learning_rates is None else list(learning_rates)
@@ -142,7 +118,7 @@ class _Problem:
     ) -> None:
         self.architecture, self.training = architecture, training
         self.train, self.watched = train, watched
-        self.votes, self.log_prior = votes, log_prior
+        self.votes, self.log_prior = votes, None if training.balanced else log_prior
         self.once = (
             architecture.learned == "none"
             and not training.augments
@@ -165,17 +141,17 @@ class _Problem:
         return size
 
     def features(self, part: Part, coefficients: dict[str, Floats]) -> Floats:
-        """Features [case, time * series] of all cases with one member's coefficients."""
+        """Features [case, reading * series] of all cases with one member's coefficients."""
         layer = KineticsLayer(self.architecture)
         views = {name: value[None] for name, value in coefficients.items()}
-        steps, series = self.architecture.steps, self.architecture.series
-        result = np.empty((part.cases, steps * series), np.float32)
+        width, series = self.architecture.reading.count * self.architecture.series, self.architecture.series
+        result = np.empty((part.cases, width), np.float32)
         at_once = max(1, 16384 // series)
         for start in range(0, part.cases, at_once):
             some = part.x[:, :, start : start + at_once]
             cache = layer.allocate(1, some.shape[2], np.dtype(np.float32), first=True)
             states = layer.forward(views, whole_drive(some, cases_last=True), cache)
-            result[start : start + at_once] = states.reshape(steps * series, -1).T
+            result[start : start + at_once] = states.reshape(width, -1).T
         return result
 
     def computed_once(self, coefficients: dict[str, Floats]) -> tuple[Floats, Floats | None, Standardisation | None]:
@@ -244,7 +220,7 @@ class _Group:
         whole = isinstance(self._source, Whole)
         buffers = {
             size: (
-                stack.allocate(size, training=True),
+                allocate(stack, size, self._rngs, rows_alone=self._lazy),
                 CrossEntropy(
                     members,
                     size,
@@ -257,6 +233,7 @@ class _Group:
             for size in {batch, cases % batch or batch}
         }
         order = np.broadcast_to(np.arange(cases), (members, cases))
+        prior = self._log_prior() if training.balanced else None
         curves: list[tuple[Float64, Float64, Float64]] = []
         steps, step = training.epochs * math.ceil(cases / batch), 0
         with np.errstate(all="ignore"):
@@ -269,12 +246,15 @@ class _Group:
                     caches, loss = buffers[which.shape[1]]
                     own_labels = labels[which]
                     inputs, mixing = self._source.gather(which, own_labels, self._rngs)
-                    gradient = loss.gradient(stack.forward(inputs, caches), own_labels, mixing)
+                    scores = stack.forward(inputs, caches)
+                    if prior is not None:
+                        np.add(scores, prior, out=scores)
+                    gradient = loss.gradient(scores, own_labels, mixing)
                     stack.backward(gradient, caches)
                     summed += loss.mean_loss * which.shape[1]
                     self._guard(stopping, epoch)
                     cosine = (1 + math.cos(math.pi * step / steps)) / 2
-                    self._update(cosine if training.schedule == "cosine" else 1.0)
+                    self._update(cosine if training.schedule == "cosine" else 1.0, caches[0])
                     step += 1
                 self._optimiser.flush()
                 for member in np.flatnonzero(stopping.running & ~np.isfinite(summed)):
@@ -292,6 +272,12 @@ class _Group:
                 if done:
                     break
         return [self._result(member, stopping, curves) for member in range(members)]
+
+    def _log_prior(self) -> Floats:
+        """Log of each class's share of the train part [class]; a class without a case counts as one."""
+        labels = self._problem.train.y
+        counts = np.bincount(labels, minlength=self._problem.architecture.classes)
+        return np.log(np.maximum(counts, 1) / len(labels)).astype(self._stack.dtype)
 
     def _watch(self, members: int) -> tuple[NDArray[np.intp], Float64]:
         """Right objects and loss; without a part to watch, numbers that only tell whether the values are finite."""
@@ -312,26 +298,49 @@ class _Group:
         if clip is not None and (norms > clip).any():
             gradients *= np.minimum(1, clip / np.where(np.isfinite(norms) & (norms > 0), norms, 1))[:, None]
 
-    def _update(self, schedule: float) -> None:
+    def _update(self, schedule: float, first: Cache) -> None:
         """One step of the optimiser, and the coefficients back into their region."""
         if self._penalty is not None:
             self._stack.gradients += self._stack.values * self._penalty
         relative = self._problem.training.kinetics_rate
         before = [{n: v.copy() for n, v in views.items()} for _, views in self._kinetics] if relative != 1 else []
-        self._optimiser.step(schedule)
+        if isinstance(self._optimiser, RowAdam):
+            self._optimiser.step(schedule, first.moved or () if isinstance(first, EmbeddingCache) else ())
+        else:
+            self._optimiser.step(schedule)
         for old, (_, views) in zip(before, self._kinetics, strict=False):
             for name, value in views.items():
                 value[...] = old[name] + np.float32(relative) * (value - old[name])
         for layer, views in self._kinetics:
             layer.project(views)
 
-    def _make_optimiser(self, rates: Float64, decays: Float64) -> Adam | Sgd:
+    def _make_optimiser(self, rates: Float64, decays: Float64) -> Adam | RowAdam | Sgd:
         stack, training = self._stack, self._problem.training
         if training.optimiser == "sgd":
             return Sgd(stack.values, stack.gradients, learning_rate=rates, momentum=training.momentum)
         decoupled = decays if training.optimiser == "adam" else np.zeros_like(decays)
         weights = [view for name, view in stack.moved() if name == "weight"]
+        if self._lazy:
+            table = stack.views[0]["table"].shape[1:]
+            return RowAdam(
+                stack.values,
+                stack.gradients,
+                (table[0], table[1]),
+                weights,
+                learning_rate=rates,
+                weight_decay=decoupled,
+            )
         return Adam(stack.values, stack.gradients, weights, learning_rate=rates, weight_decay=decoupled)
+
+    @property
+    def _lazy(self) -> bool:
+        """Whether the optimiser moves rows of the embedding."""
+        training = self._problem.training
+        return (
+            training.optimiser == "adam"
+            and training.lazy_embedding
+            and self._problem.architecture.embedding_words is not None
+        )
 
     def _is_penalty(self, decays: Float64) -> bool:
         return self._problem.training.optimiser != "adam" and bool(decays.any())
@@ -367,7 +376,7 @@ class _Group:
             return Features(features), self._score(watched, lambda some: scored_features[:, some])
         source: Source
         if architecture.embedding_words is not None:
-            source = Words(train.x)
+            source = Words(train.x, problem.training)
         elif problem.batch == train.cases and not problem.training.augments:
             source = Whole(whole_drive(train.x, cases_last=problem.cases_last))
         else:
@@ -436,6 +445,7 @@ class _Group:
             problem.architecture,
             self._coefficients[member] if problem.once else {},
             self._standardisations[member],
+            balanced=problem.training.balanced,
         )
         train_loss, loss, accuracy = (
             np.array([row[member] for row in rows[:epochs]]) for rows in zip(*curves, strict=True)
@@ -455,24 +465,3 @@ class _Group:
 def _stacked(parts: list[Floats]) -> Floats:
     """Features of members [member, case, feature], without a copy for one."""
     return parts[0][None] if len(parts) == 1 else np.stack(parts)
-
-
-def _check_part(name: str, part: Part, architecture: Architecture) -> None:
-    words = architecture.embedding_words
-    shape = (architecture.steps, architecture.series if words is None else 1)
-    if part.x.ndim != 3 or part.x.shape[:2] != shape or part.x.shape[2] != len(part.y) or part.cases == 0:
-        raise DataError(
-            f"The {name} part must hold x [{shape[0]}, {shape[1]}, case] and y [case], but has {part.x.shape} and "
-            f"{part.y.shape}; set `steps` and `series` to the data's."
-        )
-    if part.y.min() < 0 or part.y.max() >= architecture.classes:
-        raise DataError(
-            f"Labels of the {name} part must be 0 to {architecture.classes - 1}, but are {part.y.min()} to "
-            f"{part.y.max()}; number the classes from 0."
-        )
-    low, high = part.x.min(), part.x.max()
-    if not (low >= 0 and high <= (1 if words is None else words - 1)):
-        raise DataError(
-            f"Samples of the {name} part must lie in {'[0, 1]' if words is None else f'0 to {words - 1}'}, but span "
-            f"{low:g} to {high:g}; scale them, or give the words numbers."
-        )

@@ -1,5 +1,6 @@
 """Read-outs: what turns the features of a population of memristors into a class."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,15 @@ from numpy.typing import NDArray
 from tasks.errors import DataError
 from tasks.readout.errors import TrainingError
 from tasks.readout.fit import Fit
-from tasks.readout.mlp import fit_mlp
+from tasks.readout.mlp import fit_mlps
 from tasks.readout.network import Dense, Network
 from tasks.readout.ridge import fit_ridge
 from tasks.readout.settings import Readout
 from tasks.readout.trainer import Seed
 
-__all__ = ["Dense", "Fit", "Network", "Readout", "TrainingError", "fit_readout"]
+__all__ = ["Dense", "Fit", "Network", "Readout", "TrainingError", "fit_readout", "fit_readouts"]
+
+_Part = tuple[NDArray[np.float32], NDArray[np.intp]]
 
 
 def fit_readout(
@@ -26,36 +29,69 @@ def fit_readout(
     classes: int,
     seed: Seed,
 ) -> Fit:
-    """Train the read-out of the kind that ``settings`` names.
-
-    Args:
-        settings: kind, shape and training.
-        train_x: [case, feature], raw features; read, never written.
-        train_y: [case], labels 0 to ``classes`` - 1.
-        validation_x: [case, feature]; chooses strength or epoch.
-        validation_y: [case].
-        classes: number of classes, >= 2.
-        seed: the result follows from it and the arguments alone; ridge draws nothing.
+    """Train one read-out; see ``fit_readouts``, of which it is the case of one.
 
     Raises:
         DataError: shapes do not match, or a label is not a class.
         TrainingError: a feature, or the loss, is not finite.
     """
-    train = _checked("train", train_x, train_y, classes)
-    validation = _checked("validation", validation_x, validation_y, classes)
-    if train[0].shape[1] != validation[0].shape[1]:
-        raise DataError(
-            "Both parts must have the same features, but got "
-            f"{train[0].shape[1]} (train) and {validation[0].shape[1]} (validation); encode both alike."
-        )
+    [fit] = fit_readouts(settings, [train_x], train_y, [validation_x], validation_y, classes, [seed])
+    if isinstance(fit, TrainingError):
+        raise fit
+    return fit
+
+
+def fit_readouts(
+    settings: Readout,
+    train_xs: Sequence[NDArray[Any]],
+    train_y: NDArray[Any],
+    validation_xs: Sequence[NDArray[Any]],
+    validation_y: NDArray[Any],
+    classes: int,
+    seeds: Sequence[Seed],
+) -> list[Fit | TrainingError]:
+    """Train a read-out of the kind that ``settings`` names on each of several feature maps of the same cases.
+
+    They are trained at once where that is faster; each comes out with the bits that it would have alone.
+
+    Args:
+        settings: kind, shape and training.
+        train_xs: [case, feature] each, raw features; read, never written.
+        train_y: [case], labels 0 to ``classes`` - 1.
+        validation_xs: [case, feature] each; choose strength or epoch.
+        validation_y: [case].
+        classes: number of classes, >= 2.
+        seeds: each result follows from its own and the arguments alone; ridge draws nothing.
+
+    Returns:
+        For each map its fit, or the error that says which feature or loss was not finite.
+
+    Raises:
+        DataError: shapes do not match, or a label is not a class.
+    """
+    trains = [_checked("train", x, train_y, classes) for x in train_xs]
+    validations = [_checked("validation", x, validation_y, classes) for x in validation_xs]
+    for train, validation in zip(trains, validations, strict=True):
+        if train[0].shape[1] != validation[0].shape[1]:
+            raise DataError(
+                "Both parts must have the same features, but got "
+                f"{train[0].shape[1]} (train) and {validation[0].shape[1]} (validation); encode both alike."
+            )
     if settings.kind == "ridge":
+        return [_ridge(train, validation, classes) for train, validation in zip(trains, validations, strict=True)]
+    return fit_mlps(
+        [x for x, _ in trains], trains[0][1], [x for x, _ in validations], validations[0][1], classes, settings, seeds
+    )
+
+
+def _ridge(train: _Part, validation: _Part, classes: int) -> Fit | TrainingError:
+    try:
         return fit_ridge(*train, *validation, classes)
-    return fit_mlp(*train, *validation, classes, settings, seed)
+    except TrainingError as error:
+        return error
 
 
-def _checked(
-    part: str, features: NDArray[Any], labels: NDArray[Any], classes: int
-) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+def _checked(part: str, features: NDArray[Any], labels: NDArray[Any], classes: int) -> _Part:
     """Features as contiguous float32 [case, feature] and labels as integers [case]."""
     if features.ndim != 2 or labels.shape != features.shape[:1] or features.size == 0:
         raise DataError(

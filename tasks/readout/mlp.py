@@ -1,11 +1,15 @@
 """A network of one or more hidden layers, trained by mini-batch Adam with early stopping."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from tasks.readout.arrays import Float32, Integers
 from tasks.readout.errors import TrainingError
 from tasks.readout.fit import Fit
 from tasks.readout.network import Dense, Network
 from tasks.readout.settings import Readout
-from tasks.readout.standardisation import fit_standardisation, require_finite
+from tasks.readout.standardisation import Standardisation, fit_standardisation, require_finite
 from tasks.readout.trainer import Seed, train_population
 
 
@@ -18,26 +22,55 @@ def fit_mlp(
     settings: Readout,
     seed: Seed,
 ) -> Fit:
-    """Train one network on standardised features and fold the standardisation into its first layer.
+    """Train one network; see ``fit_mlps``, of which it is the case of one. Raises ``TrainingError``."""
+    [fit] = fit_mlps([train_x], train_y, [validation_x], validation_y, classes, settings, [seed])
+    if isinstance(fit, TrainingError):
+        raise fit
+    return fit
+
+
+def fit_mlps(
+    train_xs: Sequence[Float32],
+    train_y: Integers,
+    validation_xs: Sequence[Float32],
+    validation_y: Integers,
+    classes: int,
+    settings: Readout,
+    seeds: Sequence[Seed],
+) -> list[Fit | TrainingError]:
+    """Train a network on each of several feature maps at once, each with the bits that it would have alone.
+
+    Features are standardised, each map by its own train part, and the standardisation is folded into the first layer.
 
     Args:
-        train_x: [case, feature], raw features.
+        train_xs: [case, feature] each, raw features of the same cases.
         train_y: [case], labels 0 to ``classes`` - 1.
-        validation_x: [case, feature]; stops the training.
+        validation_xs: [case, feature] each; stop the training.
         validation_y: [case].
         classes: number of classes.
-        settings: shape and training of the network.
-        seed: its start and its shuffles follow from it alone.
+        settings: shape and training of the networks.
+        seeds: the start and the shuffles of each follow from its own alone.
 
-    Raises:
-        TrainingError: a feature, or the loss, is not finite.
+    Returns:
+        For each map its fit, or the error that says which feature or loss was not finite.
     """
-    standardisation = fit_standardisation(train_x)
-    require_finite("validation", validation_x)
+    results: list[Fit | TrainingError] = []
+    prepared: list[tuple[int, Standardisation]] = []
+    for place, (train_x, validation_x) in enumerate(zip(train_xs, validation_xs, strict=True)):
+        try:
+            prepared.append((place, fit_standardisation(train_x)))
+            require_finite("validation", validation_x)
+        except TrainingError as error:
+            prepared = [entry for entry in prepared if entry[0] != place]
+            results.append(error)
+        else:
+            results.append(TrainingError("not trained"))
+    if not prepared:
+        return results
     trained = train_population(
-        standardisation.apply(train_x),
+        _stacked([standardisation.apply(train_xs[place]) for place, standardisation in prepared]),
         train_y,
-        standardisation.apply(validation_x),
+        _stacked([standardisation.apply(validation_xs[place]) for place, standardisation in prepared]),
         validation_y,
         classes=classes,
         hidden=settings.layers,
@@ -47,18 +80,26 @@ def fit_mlp(
         patience=settings.patience,
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
-        seeds=[seed],
+        seeds=[seeds[place] for place, _ in prepared],
     )
-    if trained.failures[0] is not None:
-        raise TrainingError(f"The training diverged: {trained.failures[0]}.")
-    first, *rest = ((views["weight"][0], views["bias"][0]) for views in trained.layers)
-    network = Network(
-        layers=(standardisation.fold(*first), *(Dense(*layer) for layer in rest)),
-        activation=settings.activation,
-    )
-    return Fit(
-        network=network,
-        validation_accuracy=network.accuracy(validation_x, validation_y),
-        epochs_run=int(trained.epochs_run[0]),
-        strength=None,
-    )
+    for member, (place, standardisation) in enumerate(prepared):
+        if trained.failures[member] is not None:
+            results[place] = TrainingError(f"The training diverged: {trained.failures[member]}.")
+            continue
+        first, *rest = ((views["weight"][member], views["bias"][member]) for views in trained.layers)
+        network = Network(
+            layers=(standardisation.fold(*first), *(Dense(*layer) for layer in rest)),
+            activation=settings.activation,
+        )
+        results[place] = Fit(
+            network=network,
+            validation_accuracy=network.accuracy(validation_xs[place], validation_y),
+            epochs_run=int(trained.epochs_run[member]),
+            strength=None,
+        )
+    return results
+
+
+def _stacked(maps: list[Float32]) -> Float32:
+    """[member, case, feature]; a single, maybe large one without a copy."""
+    return maps[0][None] if len(maps) == 1 else np.stack(maps)

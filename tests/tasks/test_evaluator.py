@@ -8,7 +8,8 @@ import pytest
 
 from kinetics import Device, DivergenceError, Pulse
 from tasks import Configuration, Evaluation, Part, Task, TaskError, load_task
-from tasks.evaluator import Evaluator
+from tasks.evaluator import Evaluator, Request
+from tasks.network_score import score_network
 from tasks.readout import Readout
 
 QUICK = Readout(hidden=8, epochs=3)
@@ -34,6 +35,22 @@ def test_result_depends_on_configuration_seed_and_trial_alone(digits: Task) -> N
     assert same(Evaluator(digits, seed=1, chips=4).evaluate(configuration, trial=5), first)
     assert not same(evaluator.evaluate(configuration, trial=7), first)
     assert not same(Evaluator(digits, seed=2, chips=4).evaluate(configuration, trial=5), first)
+
+
+def test_many_at_once_are_each_as_if_alone(digits: Task) -> None:
+    configurations = [
+        Configuration(device=dataclasses.replace(GIVEN, beta=beta, d2d=0.1), readout=readout)
+        for beta in (0.05, 0.1, 0.2)
+        for readout in (QUICK, Readout(kind="ridge"), dataclasses.replace(QUICK, hidden=(12, 6)))
+    ]
+    hopeless = Configuration(device=Device(alpha=0.001, beta=5, floor_policy="fail"), readout=QUICK)
+    requests = [Request(c, trial, trial == 4) for trial, c in enumerate([*configurations, hopeless])]
+    *together, failed = Evaluator(digits, seed=1, chips=3).evaluate_many(requests)
+    assert isinstance(failed, DivergenceError)
+    alone = Evaluator(digits, seed=1, chips=3)
+    for request, result in zip(requests, together, strict=False):
+        assert isinstance(result, Evaluation)
+        assert same(result, alone.evaluate(request.configuration, trial=request.trial, score_test=request.score_test))
 
 
 def test_scoring_the_test_part_changes_nothing_else(digits: Task) -> None:
@@ -107,6 +124,18 @@ def test_divergence_ends_with_its_reason(digits: Task) -> None:
     device = Device(alpha=0.001, beta=5, floor_policy="fail")
     with pytest.raises(DivergenceError, match="floor"):
         Evaluator(digits, seed=0, chips=1).evaluate(Configuration(device=device, readout=QUICK), trial=0)
+
+
+def test_the_trained_network_can_be_saved_and_scores_the_same(digits: Task) -> None:
+    evaluator = Evaluator(digits, seed=0, chips=1)
+    configuration = Configuration(device=GIVEN, pulse=Pulse(read_phase="after", read_every=2), readout=QUICK)
+    evaluation = evaluator.evaluate(configuration, trial=3, score_test=True)
+    network = evaluator.trained_network(configuration, trial=3)
+    assert score_network(network, digits).accuracy == evaluation.test_accuracy
+    assert network.parameters == evaluation.parameters
+    inverse = dataclasses.replace(configuration, device=dataclasses.replace(GIVEN, conducts_as="1/w"))
+    with pytest.raises(TaskError, match="width coding"):
+        evaluator.trained_network(inverse, trial=3)
 
 
 def test_kinetics_reach_what_they_should_on_digits(digits: Task) -> None:

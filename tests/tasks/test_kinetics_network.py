@@ -68,6 +68,15 @@ def written_out(net: KineticsNetwork, x: np.ndarray, factors: dict[str, np.ndarr
                     for name, value in net.coefficients.items()
                 }
                 w = w + own["alpha"] / w - own["beta"] * float(x[k, s, case])
+            if net.read_phase == "after":
+                features[s] = np.append(features[s, 1:], w)
+        # Backward from the last reading; the first mean takes what is left.
+        ends = list(range(steps, 0, -net.read_every))[::-1]
+        if net.read_mean:
+            starts = [0, *ends[:-1]]
+            features = np.stack([features[:, a:b].mean(axis=1) for a, b in zip(starts, ends, strict=True)], axis=1)
+        else:
+            features = features[:, [end - 1 for end in ends]]
         heads = features.T if net.pool == "max" else features.reshape(1, -1)
         for i, (layer, batch_norm) in enumerate(zip(net.layers, net.batch_norms, strict=True)):
             heads = heads @ layer.weight.T.astype(np.float64)
@@ -91,6 +100,14 @@ NETWORKS = {
     "one layer": network((15, 4)),
     "text": network((3, 8, 4), pool="max", activation="tanh"),
     "text with norms and coefficients a step": network((3, 8, 6, 4), pool="max", steps=5, norms=True),
+    "after": network((15, 7, 4), read_phase="after"),
+    "every second": network((9, 7, 4), read_every=2, steps=5),
+    "every fourth, after": network((6, 7, 4), read_every=4, read_phase="after"),
+    "only the last": network((3, 4), read_every=5),
+    "means of three": network((6, 7, 4), read_every=3, read_mean=True),
+    "text, every second, means, after": network(
+        (3, 8, 4), pool="max", read_every=2, read_phase="after", read_mean=True
+    ),
 }
 
 
@@ -171,6 +188,46 @@ def test_the_embedding_is_counted_apart() -> None:
     assert (net.parameters, net.embedding_parameters) == (39046, 2_400_000)
 
 
+def test_reading_less_saves_the_layer_but_not_the_kinetics() -> None:
+    every, third = (network((4, 8, 2), pool="max", read_every=n) for n in (1, 3))
+    assert every.macs(steps=7, series=4) == 2 * 7 * 4 + 7 * 32 + 16
+    assert third.macs(steps=7, series=4) == 2 * 7 * 4 + 3 * 32 + 16
+    assert network((12, 8, 2), read_every=3).macs(steps=7, series=4) == 2 * 7 * 4 + 96 + 16
+
+
+def test_without_kinetics_the_samples_themselves() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.random((5, 3, 6), np.float32)
+    net = KineticsNetwork(law="none", coefficients={}, layers=(dense(rng, 15, 4),), read_phase="after")
+    expected = x.transpose(2, 1, 0).reshape(6, -1) @ net.layers[0].weight.T + net.layers[0].bias
+    np.testing.assert_allclose(net.scores(x), expected, rtol=1e-5, atol=1e-6)
+    assert (net.parameters, net.macs(steps=5, series=3)) == (64, 60)
+    factors = net.draw_factors(chips=3, series=3, d2d=0.2, rng=rng)
+    np.testing.assert_array_equal(net.chip_scores(x, factors), net.scores(x)[None])
+    with pytest.raises(DataError, match="coefficients must be those of the law `none`"):
+        replace(net, coefficients={"alpha": np.ones((), np.float32)})
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+@pytest.mark.parametrize("every", [1, 2])
+def test_skipped_padding_leaves_a_text_as_short_as_it_is(phase: str, every: int) -> None:
+    fields: dict[str, Any] = {
+        "activation": "tanh",
+        "pool": "max",
+        "embedding": np.random.default_rng(0).random((9, 3), np.float32),
+    }
+    fields |= {"read_phase": phase, "read_every": every}
+    skipping, taking = (network((3, 8, 4), pool_skips_padding=skips, **fields) for skips in (True, False))
+    short = np.random.default_rng(1).integers(1, 9, (4, 20))
+    # Before pulses, the state that the last word leaves is read with the word after it: with the first padding.
+    extra = every if phase == "before" else 0
+    alone = taking.scores(np.vstack([short, np.zeros((extra, 20), int)]))
+    padded = np.vstack([short, np.zeros((4, 20), int)])
+    np.testing.assert_allclose(skipping.scores(padded), alone, rtol=1e-5, atol=1e-6)
+    assert np.abs(taking.scores(padded) - alone).max() > 1e-3
+    assert np.isfinite(skipping.scores(np.zeros((8, 2), int))).all()
+
+
 def test_a_floor_holds_states_and_none_is_the_equation() -> None:
     rising = Dense(np.eye(5, dtype=np.float32))
     for shape in ((), (5,)):
@@ -209,6 +266,9 @@ def test_a_diverging_network_says_so(shape: tuple[int, ...]) -> None:
         ({"pool": "mean"}, "none or max"),
         ({"embedding": np.ones(3, np.float32)}, r"\[word, series\]"),
         ({"floor": 1.0}, "below the state at rest"),
+        ({"read_phase": "during"}, "before or after, but is 'during'"),
+        ({"read_every": 0}, "whole number from 1 up, but is 0"),
+        ({"pool_skips_padding": True}, "with an `embedding` and `pool` max"),
         ({"batch_norms": (None, None)}, r"one entry a layer \(1\)"),
     ],
 )
@@ -226,6 +286,8 @@ def test_networks_that_cannot_be(fields: dict[str, Any], message: str) -> None:
 def test_samples_of_another_shape_are_refused() -> None:
     with pytest.raises(DataError, match=r"4 series x 5 steps = 20 features, but its weight has 15 columns"):
         NETWORKS["plain"].scores(np.zeros((5, 4, 2), np.float32))
+    with pytest.raises(DataError, match=r"3 series x 2 readings = 6 features, but its weight has 9 columns"):
+        NETWORKS["every second"].scores(np.zeros((4, 3, 2), np.float32))
     with pytest.raises(DataError, match=r"each of the 3 steps, but has 5"):
         NETWORKS["deep, batch norms, coefficients a step"].scores(np.zeros((3, 5, 2), np.float32))
     with pytest.raises(DataError, match=r"10 classes of the task, but ends in 4"):

@@ -60,6 +60,34 @@ def test_saved_networks_come_back_bit_by_bit(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["n.npz"]
 
 
+def test_readings_and_padding_come_back(tmp_path: Path) -> None:
+    fields: dict[str, Any] = {"read_every": 3, "read_phase": "after", "read_mean": True, "pool_skips_padding": True}
+    fields["balanced"] = True
+    network = KineticsNetwork(
+        law="none",
+        coefficients={},
+        layers=(Dense(np.ones((4, 3), np.float32)),),
+        embedding=np.ones((9, 3), np.float32),
+        pool="max",
+        **fields,
+    )
+    save_network(tmp_path / "n.npz", network)
+    back = load_network(tmp_path / "n.npz")
+    assert {name: getattr(back, name) for name in fields} == fields
+    assert isinstance(back.read_every, int)
+    assert (back.law, back.coefficients) == ("none", {})
+
+
+def test_what_is_as_published_is_not_written(tmp_path: Path) -> None:
+    network = load_network(written(tmp_path / "n.npz", arrays()))
+    assert (network.read_every, network.read_phase, network.read_mean) == (1, "before", False)
+    assert not network.pool_skips_padding
+    assert not network.balanced
+    save_network(tmp_path / "m.npz", network)
+    with np.load(tmp_path / "m.npz") as archive:
+        assert sorted(archive.files) == sorted(arrays())
+
+
 def test_networks_of_others_are_read(tmp_path: Path) -> None:
     network = load_network(written(tmp_path / "n.npz", arrays()))
     assert {value.dtype for value in network.coefficients.values()} == {np.dtype(np.float32)}
@@ -95,6 +123,12 @@ BROKEN = {
     "complex": (arrays(dense0__bias=np.ones(5, complex)), "real numbers, but is complex128"),
     "negative": (arrays(alpha=np.array([-0.1])), "`alpha` must not be negative"),
     "coefficients with two axes": (arrays(alpha=np.ones((2, 2))), r"\(\), \(1,\) or \(time,\), but has \(2, 2\)"),
+    "reads half steps": (arrays(read_every=np.array(1.5)), "`read_every` must be a whole number from 1 up, but is 1.5"),
+    "reads never": (arrays(read_every=np.array(0)), "`read_every` must be a whole number from 1 up"),
+    "reads at another time": (arrays(read_phase=np.array("during")), "`read_phase` must be before or after"),
+    "flag beyond 1": (arrays(read_mean=np.array(2)), "`read_mean` must be a whole number from 0 to 1, but is 2"),
+    "padding without words": (arrays(pool_skips_padding=np.array(1)), "must come with an `embedding`"),
+    "coefficients without kinetics": (arrays(law=np.array("none")), "Only the keys law, dense.* holds alpha, beta"),
     "half a batch norm": (arrays(batchnorm0__weight=np.ones(5)), "`batchnorm0.bias` must be there"),
     "batch norm after nothing": (arrays(batchnorm7__weight=np.ones(5)), "the last one is dense1"),
     "embedding beyond [0, 1]": (arrays(embedding=np.full((4, 3), 1.5)), r"lie in \[0, 1\], but spans 1.5"),

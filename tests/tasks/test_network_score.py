@@ -1,5 +1,6 @@
 """Scoring networks on tasks: votes of objects, words, chips."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,12 @@ def test_objects_are_scored_by_their_votes(dtype: type) -> None:
     net = network(8)
     predicted = object_predictions(net.scores(x), 5)
     y = np.where(np.arange(12) < 9, predicted, (predicted + 1) % 3)  # 9 of 12 objects are told right
-    score = score_network(net, task(x, np.repeat(y, 5), votes=5))
+    made = task(x, np.repeat(y, 5), votes=5)
+    score = score_network(replace(net, balanced=True), made)
     assert score.accuracy == 0.75
+    # Unless it is balanced, the votes are corrected for the classes' frequencies in training.
+    corrected = object_predictions(net.scores(x), 5, log_prior=made.log_prior)
+    assert score_network(net, made).accuracy == np.mean(corrected == y) != 0.75
     assert score.macs == 3 * 8 + 2 * 8  # of one case
     assert score.chips is None
 
@@ -71,3 +76,12 @@ def test_violations_count_devices_beyond_the_rule() -> None:
     assert wild is not None
     assert steady.violations == 0  # 0.8 < 2 sqrt(0.4) by 40 times the spread
     assert 0.05 < wild.violations < 0.5
+
+
+def test_without_kinetics_no_chip_differs() -> None:
+    x = np.random.default_rng(0).random((4, 2, 30)).astype(np.float32)
+    weight = np.random.default_rng(1).normal(size=(3, 8)).astype(np.float32)
+    net = KineticsNetwork(law="none", coefficients={}, layers=(Dense(weight),), read_phase="after")
+    score = score_network(net, task(x, net.predict(x)), chips=3, d2d=0.3)
+    assert score.chips is not None
+    assert (score.accuracy, score.chips.mean, score.chips.std, score.chips.violations) == (1, 1, 0, 0)

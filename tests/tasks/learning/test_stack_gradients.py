@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tasks.learning import Architecture, Training
-from tasks.learning.build import build_layers
+from tasks.learning.build import allocate, build_layers
+from tasks.learning.dropout_layer import DropoutLayer
 from tasks.readout.loss import CrossEntropy, Mixing
 from tasks.readout.stack import Stack
 
@@ -32,15 +33,41 @@ STACKS = {
     "words, fixed kinetics": {"pool": "max", "embedding_words": 6, "learned": "none"},
     "held at the floor": {"alpha": (0.01, 0.02), "beta": (0.6, 0.9), "stable": False, "floor": 0.2},
     "linear": {"hidden": ()},
+    "every second": {"read_every": 2, "learned": "per_step"},
+    "every third, after": {"read_every": 3, "read_phase": "after", "floor": 0.9, "stable": False},
+    "means": {"read_every": 3, "read_mean": True, "batch_norm": True},
+    "means, after, max over time": {"read_every": 3, "read_mean": True, "read_phase": "after", "pool": "max"},
+    "words, every third, no padding": {
+        "pool": "max",
+        "embedding_words": 6,
+        "read_every": 3,
+        "pool_skips_padding": True,
+    },
+    "words, no padding, batch norm": {
+        "pool": "max",
+        "embedding_words": 3,
+        "pool_skips_padding": True,
+        "batch_norm": True,
+        "read_phase": "after",
+    },
+    "max over time without a bias": {"pool": "max", "bias": False, "hidden": (4, 3)},
 }
+CONTROLS = {f"control of {name}": STACKS[name] for name in ("scalar", "max over time", "means", "words")}
+CONTROLS |= {f"control of {name}": STACKS[name] for name in ("words, min-max, no pool, after", "every third, after")}
 
 
-@pytest.mark.parametrize("changes", STACKS.values(), ids=STACKS)
-@pytest.mark.parametrize("standardise", [False, True])
-def test_gradients_equal_finite_differences(changes, standardise):
+def architecture_of(name):
+    if name in CONTROLS:
+        return Architecture(**(BASE | CONTROLS[name])).control()
+    return Architecture(**(BASE | STACKS[name]))
+
+
+@pytest.mark.parametrize("name", [*STACKS, *CONTROLS])
+@pytest.mark.parametrize("training", [{}, {"standardise": True}, {"dropout": 0.4}], ids=str)
+def test_gradients_equal_finite_differences(name, training):
     """Central differences: rounding about 1e-16 / h = 1e-10, curvature h^2 = 1e-12; corners are met by no step."""
-    architecture = Architecture(**(BASE | changes))
-    layers = build_layers(architecture, Training(standardise=standardise), with_kinetics=True)
+    architecture = architecture_of(name)
+    layers = build_layers(architecture, Training(**training), with_kinetics=True)
     stack = Stack(layers, MEMBERS, np.float64)
     stack.initialise([np.random.default_rng(k) for k in range(MEMBERS)])
     rng = np.random.default_rng(9)
@@ -53,15 +80,20 @@ def test_gradients_equal_finite_differences(changes, standardise):
     else:
         inputs = rng.random((MEMBERS, STEPS, SERIES * CASES))
     labels = rng.integers(0, CLASSES, (MEMBERS, CASES))
-    caches, loss = stack.allocate(CASES, training=True), CrossEntropy(MEMBERS, CASES, CLASSES, stack.dtype)
+    rngs = [None] * MEMBERS
+    caches, loss = allocate(stack, CASES, rngs), CrossEntropy(MEMBERS, CASES, CLASSES, stack.dtype)
+
+    def scores():
+        rngs[:] = [np.random.default_rng(k) for k in range(MEMBERS)]  # the same masks of dropout every time
+        return stack.forward(inputs, caches)
 
     def mean_loss():
         kept = stack.values.copy()  # batch norm moves its running moments
-        result = loss.evaluate(stack.forward(inputs, caches), labels)[1] / CASES
+        result = loss.evaluate(scores(), labels)[1] / CASES
         stack.values[...] = kept
         return result
 
-    stack.backward(loss.gradient(stack.forward(inputs, caches), labels), caches)
+    stack.backward(loss.gradient(scores(), labels), caches)
     fixed = np.ones(stack.values.shape[1], bool)
     mask = Stack(layers, 1, bool)
     for _, view in mask.moved():
@@ -79,8 +111,45 @@ def test_gradients_equal_finite_differences(changes, standardise):
         numeric[:, index] = (above - mean_loss()) / (2 * h)
         stack.values[:, index] = kept
     np.testing.assert_allclose(analytic, numeric, rtol=1e-5, atol=1e-8)
-    if changes.get("floor"):
+    if "floor" in STACKS.get(name, {}):
         assert any(getattr(cache, "floor_hits", 0) for cache in caches)
+
+
+@pytest.mark.parametrize("name", ["words", "words, min-max, no pool, after", "words, no padding, batch norm"])
+def test_rows_alone_hold_the_whole_gradient(name):
+    architecture = architecture_of(name)
+    found = []
+    for rows_alone in (False, True):
+        stack = Stack(build_layers(architecture, Training(), with_kinetics=True), MEMBERS, np.float64)
+        stack.initialise([np.random.default_rng(k) for k in range(MEMBERS)])
+        rng = np.random.default_rng(9)
+        inputs = rng.integers(0, 3, (MEMBERS, STEPS, CASES))
+        labels = rng.integers(0, CLASSES, (MEMBERS, CASES))
+        caches = allocate(stack, CASES, [rng] * MEMBERS, rows_alone=rows_alone)
+        loss = CrossEntropy(MEMBERS, CASES, CLASSES, stack.dtype)
+        stack.backward(loss.gradient(stack.forward(inputs, caches), labels), caches)
+        found.append(stack.gradients.copy())
+    np.testing.assert_array_equal(*found)
+    table = stack.view(stack.gradients)[0]["table"]
+    for member, rows in enumerate(caches[0].moved):
+        rest = np.setdiff1d(np.arange(table.shape[1]), rows)
+        assert (table[member, rest] == 0).all()
+        assert len(rows) == len(np.unique(rows))
+
+
+def test_dropout_leaves_out_its_share_and_keeps_the_mean():
+    layer = DropoutLayer(200, 0.3)
+    cache = layer.allocate(2, 100, np.dtype(np.float32), first=False)
+    ones = np.ones((2, 100, 200), np.float32)
+    np.testing.assert_array_equal(layer.forward({}, ones, cache), ones)  # no training
+    cache.training, cache.rngs = True, [np.random.default_rng(k) for k in (3, 4)]
+    found = layer.forward({}, ones, cache)
+    # 40,000 draws: standard error 0.0023
+    assert np.mean(found == 0) == pytest.approx(0.3, abs=0.01)
+    np.testing.assert_allclose(found[found > 0], 1 / 0.7, rtol=1e-6)
+    assert (found[0] != found[1]).any()
+    assert (ones == 1).all()
+    np.testing.assert_array_equal(layer.backward({}, {}, ones.copy(), cache), found)
 
 
 def test_smoothed_and_mixed_targets():

@@ -7,7 +7,9 @@ import pytest
 
 from kinetics.errors import InvalidParameterError
 from tasks import DataError, Part
+from tasks.features import raw_matrix
 from tasks.learning import Architecture, FailedNetwork, TrainedNetwork, Training, train_networks
+from tasks.learning.batches import Words
 from tasks.votes import object_predictions
 
 STEPS, SERIES, CLASSES = 6, 4, 3
@@ -33,8 +35,11 @@ def words(cases, seed=0):
 
 def train(seeds, architecture=None, training=None, data=None, **options):
     sets = data or (part(70), part(40, seed=1))
+    changes = dict(architecture or {})
+    control = changes.pop("control", False)
+    network = Architecture(**(BASE | changes))
     return train_networks(
-        Architecture(**(BASE | (architecture or {}))),
+        network.control() if control else network,
         Training(**(FAST | (training or {}))),
         *sets,
         seeds=seeds,
@@ -65,6 +70,22 @@ CASES = {
     ),
     "max, decay": ({"pool": "max", "activation": "tanh"}, {"optimiser": "adam_l2", "weight_decay": 0.01}),
     "words": ({"pool": "max", "embedding_words": 9}, {}),
+    "words, rows alone": ({"pool": "max", "embedding_words": 9}, {"lazy_embedding": True}),
+    "words dropped, no padding": (
+        {"pool": "max", "embedding_words": 9, "pool_skips_padding": True, "hidden": (5, 4)},
+        {"dropout": 0.3, "word_dropout": 0.2, "clip_norm": 0.05, "lazy_embedding": True},
+    ),
+    "words, min-max": ({"embedding_words": 9, "embedding_map": "min_max", "read_every": 4}, {"lazy_embedding": True}),
+    "every fourth, after, dropout": (
+        {"read_every": 4, "read_phase": "after", "hidden": (5, 4)},
+        {"dropout": 0.3, "balanced": True},
+    ),
+    "every third, fixed, dropout": ({"learned": "none", "read_every": 3}, {"dropout": 0.3}),
+    "means, max": ({"read_every": 4, "read_mean": True, "pool": "max", "learned": "per_step"}, {"batch": 0}),
+    "control": ({"control": True}, {"dropout": 0.2}),
+    "control, augmented": ({"control": True}, {"input_noise": 0.1, "batch": 0}),
+    "control, every third, max": ({"control": True, "read_every": 3, "pool": "max"}, {"batch": 0}),
+    "control, words": ({"control": True, "pool": "max", "embedding_words": 9}, {}),
 }
 
 
@@ -107,6 +128,104 @@ def test_the_network_scores_what_the_trainer_saw(architecture, training):
         log_p = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
         loss = -log_p[np.arange(400), data[1].y].mean()
         assert loss == pytest.approx(result.curve.loss[result.best_epoch - 1], rel=1e-4)
+
+
+@pytest.mark.parametrize("read_every", [1, 4])
+def test_the_control_is_a_plain_network_on_the_samples(read_every):
+    """Its scores are those of its layers on what the control of sweeps reads; it trains as on means made before."""
+    watched = part(40, seed=1)
+    found = train([0, 1], {"control": True, "read_every": read_every})
+    for result in found:
+        first, last = result.network.layers
+        hidden = np.maximum(raw_matrix(watched.x, read_every) @ first.weight.T + first.bias, 0)
+        scores = result.network.scores(watched.x, floor=result.floor)
+        np.testing.assert_allclose(scores, hidden @ last.weight.T + last.bias, rtol=1e-5, atol=1e-6)
+        network = result.network
+        assert network.parameters == sum(value.size for layer in network.layers for value in layer)
+        assert network.macs(steps=STEPS, series=SERIES) == first.weight.size + last.weight.size
+    readings = -(-STEPS // read_every)
+    means = [
+        Part(
+            np.ascontiguousarray(raw_matrix(p.x, read_every).reshape(p.cases, SERIES, readings).transpose(2, 1, 0)), p.y
+        )
+        for p in (part(70), watched)
+    ]
+    for ours, theirs in zip(found, train([0, 1], {"control": True, "steps": readings}, None, means), strict=True):
+        for own, other in zip(numbers(ours.network), numbers(theirs.network), strict=True):
+            np.testing.assert_allclose(own, other, rtol=1e-4, atol=1e-5)
+
+
+def test_the_control_of_words_pools_the_embedding_itself():
+    watched = words(40, seed=1)
+    result = train([0], {"control": True, "pool": "max", "embedding_words": 9}, None, (words(70), watched))[0]
+    network = result.network
+    first, last = network.layers
+    drive = network.embedding[watched.x[:, 0].astype(int)]  # [time, case, series]
+    hidden = np.maximum(drive @ first.weight.T + first.bias, 0).max(axis=0)
+    np.testing.assert_allclose(network.scores(watched.x), hidden @ last.weight.T + last.bias, rtol=1e-5, atol=1e-6)
+
+
+def test_small_types_train_as_float32():
+    for dtype in (np.uint8, np.float16):
+        parts = [Part((part(n, seed=n).x > 0.5).astype(dtype), part(n, seed=n).y) for n in (70, 40)]
+        wide = [Part(p.x.astype(np.float32), p.y) for p in parts]
+        for training in ({}, {"batch": 0}, {"input_noise": 0.1, "shift": (1, 0)}):
+            for ours, theirs in zip(train([0], None, training, parts), train([0], None, training, wide), strict=True):
+                for own, other in zip(numbers(ours.network), numbers(theirs.network), strict=True):
+                    np.testing.assert_array_equal(own, other)
+
+
+def test_balanced_scores_are_those_of_equal_classes():
+    """Samples that say nothing: a network can only learn how often each class comes, unless the loss knows it."""
+    y = np.repeat([0, 0, 0, 1, 2], 20)
+    data = (Part(np.full((STEPS, SERIES, 100), 0.5, np.float32), y),)
+    options = {"batch": 0, "epochs": 400, "keep": "last", "schedule": "constant", "learning_rate": 0.05}
+    for balanced, expected in ((False, np.log([0.6, 0.2, 0.2])), (True, np.zeros(3))):
+        network = train([0], {"hidden": ()}, options | {"balanced": balanced}, data)[0].network
+        scores = network.scores(data[0].x)[0]
+        np.testing.assert_allclose(scores - scores.mean(), expected - expected.mean(), atol=0.01)
+        assert network.balanced == balanced
+
+
+def test_votes_of_balanced_networks_have_no_frequencies_to_correct_for():
+    watched, prior = part(100, seed=1, votes=5), np.array([0.0, -50.0, -50.0])
+    found = [
+        train([0], None, {"balanced": True, "epochs": 20}, (part(60), watched), votes=5, log_prior=given)[0]
+        for given in (None, prior)
+    ]
+    assert found[0].watched_accuracy == found[1].watched_accuracy
+    wrong = object_predictions(found[0].network.scores(watched.x, floor=found[0].floor), 5, log_prior=prior)
+    assert np.mean(wrong == watched.y[::5]) != found[0].watched_accuracy
+
+
+def test_words_are_dropped_at_their_rate_but_padding_is_not():
+    x = np.tile(np.array([0, 5], np.int32), 500).reshape(10, 1, 100)
+    which = np.tile(np.arange(100), (2, 1))
+    source = Words(x, Training(word_dropout=0.25))
+    found = source.gather(which, which, [np.random.default_rng(k) for k in range(2)])[0]
+    assert found.shape == (2, 10, 100)
+    assert (found[:, x[:, 0] == 0] == 0).all()
+    own = found[:, x[:, 0] == 5]
+    assert set(np.unique(own)) == {1, 5}
+    assert np.mean(own == 1) == pytest.approx(0.25, abs=0.05)  # 1,000 draws: standard error 0.014
+    assert (found[0] != found[1]).any()
+    assert (x[:, 0] != 1).all()
+
+
+def test_dropout_is_off_when_scored_and_changes_training():
+    plain, dropped = (train([0], None, {"dropout": rate})[0] for rate in (0.0, 0.5))
+    assert any((a != b).any() for a, b in zip(numbers(plain.network), numbers(dropped.network), strict=True))
+
+
+def test_settings_that_need_words_or_padding():
+    with pytest.raises(InvalidParameterError, match="`word_dropout` needs"):
+        train([0], None, {"word_dropout": 0.1})
+    with pytest.raises(InvalidParameterError, match="`pool_skips_padding`"):
+        Architecture(**(BASE | {"pool_skips_padding": True, "pool": "max"}))
+    with pytest.raises(InvalidParameterError, match="`read_every` >= 1"):
+        Architecture(**(BASE | {"read_every": 0}))
+    with pytest.raises(InvalidParameterError, match="`dropout` < 1"):
+        Training(dropout=1.0)
 
 
 def test_learned_kinetics_beat_wrong_ones():

@@ -6,7 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tasks.data import agnews, arrays, digits, fsdd, mnist, modelnet10, modelnet10_lines, sitw, ucf101, utd_mhad
+from tasks.data import (
+    agnews,
+    arrays,
+    digits,
+    fsdd,
+    mnist,
+    mnist_scans,
+    modelnet10,
+    modelnet10_lines,
+    sitw,
+    ucf101,
+    utd_mhad,
+)
 from tasks.data.protocol import HONEST, check_protocol
 from tasks.errors import DataError
 from tasks.task import Task
@@ -46,6 +58,12 @@ TASKS: dict[str, TaskSource] = {
         {HONEST: "1,151 train, 287 validation, 359 test"},
     ),
     "mnist": _source("mnist", "image: 28x28 handwritten digits", mnist.load, mnist.PROTOCOLS),
+    "mnist_scans": _source(
+        "mnist_scans",
+        "image: the same digits, looked through in four directions",
+        mnist_scans.load,
+        mnist_scans.PROTOCOLS,
+    ),
     "sitw": _source("sitw", "audio: 10 speakers, the paper's own features", sitw.load, sitw.PROTOCOLS),
     "fsdd": _source("fsdd", "audio: spoken digits from the waveform", fsdd.load, fsdd.PROTOCOLS),
     "fsdd_speaker": _source(

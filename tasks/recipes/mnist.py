@@ -1,6 +1,7 @@
-"""Images (MNIST): the paper's 784-48-10 network, each image row one series.
+"""Images (MNIST): the paper's 784-48-10 network.
 
-``honest`` shifts images by a pixel, mixes pairs of cases, and keeps the best epoch on the last 10,000 training images.
+``honest`` looks through the image in four directions (0.980 on validation, where rows alone give 0.977) and keeps the
+best epoch on the last 10,000 training images.
 ``paper`` is the authors' way: plain SGD, sigmoid, learned coefficients, the best epoch on the test part; the chart's
 48 hidden units instead of the 64 of their published weights. The step size of their script (0.001) is far from
 converged after its 50 epochs; 0.1 is used here.
@@ -19,8 +20,10 @@ def _honest(task: Task) -> Architecture:
         classes=task.classes,
         hidden=(48,),
         learned="none",
-        alpha=0.02,
-        beta=0.1,
+        alpha=0.5,
+        beta=0.8,
+        read_phase="after",
+        read_every=2,
     )
 
 
@@ -41,7 +44,7 @@ RECIPES = (
     Recipe(
         task="mnist",
         protocol="honest",
-        data="mnist",
+        data="mnist_scans",
         architecture=_honest,
         training=Training(
             learning_rate=0.01,
@@ -49,9 +52,11 @@ RECIPES = (
             batch=128,
             epochs=20,
             patience=20,
+            label_smoothing=0.05,
             standardise=True,
         ),
         paper=PAPER_TABLE["mnist"],
+        notes=("four directions instead of rows alone; 784 features as in the paper",),
     ),
     Recipe(
         task="mnist",

@@ -138,3 +138,15 @@ def test_sitw_paper_order_is_the_authors_shuffle() -> None:
     # Columns are grouped by class, 125 each: the shuffled index begins 84, 1057, 100, 6, 717, 295, 1110, 1245.
     assert task.train.y[:8].tolist() == [0, 8, 0, 0, 5, 2, 8, 9]
     assert np.bincount(task.train.y).tolist() == [106, 105, 99, 103, 97, 103, 100, 91, 91, 105]
+
+
+@pytest.mark.usefixtures("real_data")
+def test_scans_look_at_the_same_images_from_four_sides() -> None:
+    image = load_task("mnist").test.x[:, :, :3].transpose(2, 1, 0)  # [case, row, column]
+    task = load_task("mnist_scans")
+    assert (task.steps, task.series) == (28, 56)
+    right, left, down, up = task.test.x[:, :, :3].reshape(28, 4, 14, 3).transpose(1, 3, 2, 0)
+    np.testing.assert_allclose(right, image.reshape(3, 14, 2, 28).mean(axis=2), atol=1e-6)
+    np.testing.assert_array_equal(left, right[..., ::-1])
+    np.testing.assert_allclose(down, image.swapaxes(1, 2).reshape(3, 14, 2, 28).mean(axis=2), atol=1e-6)
+    np.testing.assert_array_equal(up, down[..., ::-1])

@@ -15,7 +15,7 @@ def run() -> list[Figure]:
     configuration = Configuration(
         device=Device(alpha=0.02, beta=0.1), readout=Readout(hidden=48, epochs=20, patience=20)
     )
-    evaluator.control(configuration.readout)
+    evaluator.control(configuration.readout, configuration.pulse)
     start = time.perf_counter()
     evaluation = evaluator.evaluate(configuration, trial=0, score_test=True)
     seconds = time.perf_counter() - start

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from kinetics import Device, Pulse
+from kinetics.errors import require
 from tasks.readout.settings import Readout
 
 
@@ -17,6 +18,15 @@ class Configuration:
     """The pulse train."""
     readout: Readout = field(default_factory=Readout)
     """What reads the features."""
+
+    def __post_init__(self) -> None:
+        """Refuse parts that do not go together."""
+        require(
+            self.readout.kind != "network" or (self.device.conducts_as == "w" and self.pulse.encoding == "width"),
+            "`readout.kind`: network goes with `device.conducts_as`: w and `pulse.encoding`: width",
+            (self.device.conducts_as, self.pulse.encoding),
+            "it trains through plain states; use `readout.kind`: mlp for other readings",
+        )
 
     def to_dotted(self) -> dict[str, Any]:
         """Every field under its dotted name, such as ``pulse.width_s``."""

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from kinetics import (
     Energy,
     Law,
+    Pulse,
     draw_chips,
     get_law,
     inference_energy,
@@ -31,8 +32,9 @@ from tasks.errors import TaskError
 from tasks.evaluation import Evaluation
 from tasks.features import feature_blocks, feature_matrix, raw_matrix
 from tasks.kinetics_network import Dense, KineticsNetwork
-from tasks.readout import Network, Readout, fit_readout, fit_readouts
+from tasks.readout import Network, Readout, TrainingError, fit_readout, fit_readouts
 from tasks.task import Part, Task, require_samples
+from tasks.trained_readout import TrainedReadout, train_control, train_through_kinetics
 from tasks.votes import object_labels, object_predictions
 
 _ENERGY_CASES = 256
@@ -61,6 +63,8 @@ class Control(NamedTuple):
 
     network: Network
     """Trained on the raw samples."""
+    parameters: int
+    """Of its layers."""
     accuracy: float
     """Of the validation part."""
 
@@ -159,29 +163,55 @@ class Evaluator:
 
     def _finish_group(self, group: list[tuple[int, _Prepared]], results: list[Evaluation | Exception]) -> None:
         """Train the read-outs of a group and score each."""
-        task, start = self._task, time.perf_counter()
-        fits = fit_readouts(
-            group[0][1].request.configuration.readout,
-            [prepared.train for _, prepared in group],
-            task.train.y,
-            [prepared.validation for _, prepared in group],
-            task.validation.y,
-            task.classes,
-            [self._stream(prepared.request.trial, _TRAINING) for _, prepared in group],
-        )
+        start = time.perf_counter()
+        trained = self._train([prepared for _, prepared in group])
         share = (time.perf_counter() - start) / len(group)
-        for (place, prepared), fit in zip(group, fits, strict=True):
+        for (place, prepared), readout in zip(group, trained, strict=True):
             try:
-                if isinstance(fit, Exception):
-                    raise fit
-                results[place] = self._finish(prepared, fit.network, share)
+                if isinstance(readout, Exception):
+                    raise readout
+                results[place] = self._finish(prepared, readout, share)
             except Exception as error:
                 results[place] = error
 
-    def _finish(self, prepared: _Prepared, network: Network, training_s: float) -> Evaluation:
+    def _train(self, group: list[_Prepared]) -> list[TrainedReadout | TrainingError]:
+        """The read-outs of configurations that ask for the same one."""
+        task = self._task
+        readout = group[0].request.configuration.readout
+        seeds = [self._stream(prepared.request.trial, _TRAINING) for prepared in group]
+        if readout.kind == "network":
+            return [self._train_network(prepared, seed) for prepared, seed in zip(group, seeds, strict=True)]
+        fits = fit_readouts(
+            readout,
+            [prepared.train for prepared in group],
+            task.train.y,
+            [prepared.validation for prepared in group],
+            task.validation.y,
+            task.classes,
+            seeds,
+        )
+        return [fit if isinstance(fit, TrainingError) else _counted(fit.network) for fit in fits]
+
+    def _train_network(self, prepared: _Prepared, seed: np.random.SeedSequence) -> TrainedReadout | TrainingError:
+        """A network that is trained through the kinetics."""
+        configuration = prepared.request.configuration
+        try:
+            return train_through_kinetics(
+                configuration.readout,
+                prepared.law,
+                prepared.values,
+                configuration.pulse,
+                configuration.device.floor,
+                self._task,
+                seed,
+            )
+        except TrainingError as error:
+            return error
+
+    def _finish(self, prepared: _Prepared, readout: TrainedReadout, training_s: float) -> Evaluation:
         """Score a trained read-out on chips and count what it costs."""
         start = time.perf_counter()
-        task, law, request = self._task, prepared.law, prepared.request
+        task, law, request, network = self._task, prepared.law, prepared.request, readout.network
         configuration, trial = request.configuration, request.trial
         device, pulse = configuration.device, configuration.pulse
         varied = device.d2d > 0 or device.c2c > 0
@@ -194,8 +224,8 @@ class Evaluator:
             rng=np.random.default_rng(self._stream(trial, _CHIPS)),
         )
         scores = self._score(law, configuration, coefficients, network, task.validation, trial, _VALIDATION_NOISE)
-        energy = _energy(law, prepared.quiet, prepared.nominal, task.train.samples(slice(_ENERGY_CASES)), network.macs)
-        control = self.control(configuration.readout, pulse.read_every)
+        energy = _energy(law, prepared.quiet, prepared.nominal, task.train.samples(slice(_ENERGY_CASES)), readout.macs)
+        control = self.control(configuration.readout, pulse)
         test = control_test = None
         if request.score_test:
             test = self._score(law, configuration, coefficients, network, task.test, trial, _TEST_NOISE).accuracy
@@ -205,8 +235,8 @@ class Evaluator:
             accuracy_std=float(scores.accuracy.std()),
             accuracy_q05=float(np.quantile(scores.accuracy, 0.05)),
             chips=chips,
-            parameters=counting.parameters(law, network),
-            macs=counting.macs(law, network, steps=task.steps, series=task.series),
+            parameters=counting.parameters(law, readout.parameters),
+            macs=counting.macs(law, readout.macs, steps=task.steps, series=task.series),
             energy_J=energy.total_J,
             energy_pulses_J=energy.pulses_J,
             energy_reads_J=energy.reads_J,
@@ -217,7 +247,7 @@ class Evaluator:
             floor_hits=scores.floor_hits,
             outside_window=scores.outside_window,
             control_accuracy=control.accuracy,
-            control_parameters=control.network.parameters,
+            control_parameters=control.parameters,
             test_accuracy=None if test is None else float(test.mean()),
             test_accuracy_std=None if test is None else float(test.std()),
             test_accuracy_q05=None if test is None else float(np.quantile(test, 0.05)),
@@ -242,15 +272,10 @@ class Evaluator:
                 f"({device.conducts_as!r}, {pulse.encoding!r}, {held} readings held); widen the window, say."
             )
         with threadpool_limits(limits=1):
-            network = fit_readout(
-                configuration.readout,
-                prepared.train,
-                self._task.train.y,
-                prepared.validation,
-                self._task.validation.y,
-                self._task.classes,
-                self._stream(trial, _TRAINING),
-            ).network
+            [trained] = self._train([prepared])
+        if isinstance(trained, TrainingError):
+            raise trained
+        network = trained.network
         return KineticsNetwork(
             law=prepared.law.name,
             coefficients={name: np.asarray(value, np.float32) for name, value in prepared.values.items()},
@@ -290,27 +315,30 @@ class Evaluator:
         readings = device_steps // steps * configuration.pulse.reads(steps)
         return ChipScores(correct / len(labels), floor_hits / device_steps, outside_window / readings)
 
-    def control(self, readout: Readout, read_every: int = 1) -> Control:
-        """The control of a read-out; a function of the two arguments and the study seed alone."""
-        key = (readout, read_every)
+    def control(self, readout: Readout, pulse: Pulse) -> Control:
+        """The control of a read-out; a function of it, of which states are read, and of the study seed alone."""
+        key = (readout, pulse.read_every)
         if key not in self._controls:
-            task = self._task
-            validation = raw_matrix(task.validation.x, read_every)
-            network = fit_readout(
-                readout,
-                raw_matrix(task.train.x, read_every),
-                task.train.y,
-                validation,
-                task.validation.y,
-                task.classes,
-                np.random.SeedSequence(self._seed, spawn_key=_CONTROL_KEY),
-            ).network
-            self._controls[key] = Control(network, _accuracy(network, validation, task.validation, task))
+            task, seed = self._task, np.random.SeedSequence(self._seed, spawn_key=_CONTROL_KEY)
+            validation = raw_matrix(task.validation.x, pulse.read_every)
+            if readout.kind == "network":
+                trained = train_control(readout, pulse, task, seed)
+            else:
+                train = raw_matrix(task.train.x, pulse.read_every)
+                fit = fit_readout(readout, train, task.train.y, validation, task.validation.y, task.classes, seed)
+                trained = _counted(fit.network)
+            accuracy = _accuracy(trained.network, validation, task.validation, task)
+            self._controls[key] = Control(trained.network, trained.parameters, accuracy)
         return self._controls[key]
 
     def _stream(self, trial: int, purpose: int) -> np.random.SeedSequence:
         """The random stream of one trial for one purpose."""
         return np.random.SeedSequence(self._seed, spawn_key=(trial, purpose))
+
+
+def _counted(network: Network) -> TrainedReadout:
+    """Plain layers count themselves."""
+    return TrainedReadout(network=network, parameters=network.parameters, macs=network.macs)
 
 
 def _nominal(values: dict[str, float]) -> Coefficients:

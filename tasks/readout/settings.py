@@ -11,8 +11,10 @@ from kinetics.errors import require
 class Readout:
     """The small network, or linear map, that reads the features."""
 
-    kind: Literal["ridge", "mlp"] = "mlp"
-    """``ridge``: closed form, strength chosen on validation. ``mlp``: hidden layers, Adam."""
+    kind: Literal["ridge", "mlp", "network"] = "mlp"
+    """``ridge``: closed form, strength chosen on validation. ``mlp``: hidden layers on features that are computed
+    once, Adam. ``network``: the same trained through the kinetics, with what makes small data sets go further: noise
+    and mixing of the samples, dropout, batch norm, smoothed labels."""
     hidden: int | tuple[int, ...] = 16
     """Units of the hidden layer, or of each of several (mlp)."""
     activation: Literal["relu", "tanh", "sigmoid"] = "relu"
@@ -27,10 +29,39 @@ class Readout:
     """Decoupled weight decay (mlp)."""
     patience: int = 10
     """Epochs without a better validation accuracy after which training stops (mlp)."""
+    input_noise: float = 0.0
+    """Standard deviation of normal noise on the samples in training, which stay in [0, 1] (network)."""
+    mixup: float = 0.0
+    """Parameter a of the Beta(a, a) that mixes two cases in training, 0 for none (network)."""
+    dropout: float = 0.0
+    """Share of hidden units that are dropped in training (network)."""
+    label_smoothing: float = 0.0
+    """Share of each target that is spread over all classes (network)."""
+    batch_norm: bool = False
+    """Whether each hidden layer has a batch norm, which costs parameters (network)."""
 
     def __post_init__(self) -> None:
         """Refuse read-outs that cannot be trained."""
-        require(self.kind in ("ridge", "mlp"), "`readout.kind` in ('ridge', 'mlp')", self.kind, "choose one")
+        require(
+            self.kind in ("ridge", "mlp", "network"),
+            "`readout.kind` in ('ridge', 'mlp', 'network')",
+            self.kind,
+            "choose one",
+        )
+        for name in ("input_noise", "mixup", "dropout", "label_smoothing", "batch_norm"):
+            value = getattr(self, name)
+            require(
+                not value or self.kind == "network",
+                f"`readout.{name}` goes with `readout.kind`: network",
+                (value, self.kind),
+                "set the kind to network or leave the field out",
+            )
+        for name in ("input_noise", "mixup"):
+            value = getattr(self, name)
+            require(0 <= value < math.inf, f"`readout.{name}` >= 0", value, "0 switches it off")
+        for name in ("dropout", "label_smoothing"):
+            value = getattr(self, name)
+            require(0 <= value < 1, f"0 <= `readout.{name}` < 1", value, "0 switches it off")
         require(
             self.activation in ("relu", "tanh", "sigmoid"),
             "`readout.activation` in ('relu', 'tanh', 'sigmoid')",

@@ -2,11 +2,11 @@
 
 ``honest`` adds noise to the samples and mixes pairs of cases, before the kinetics. Coefficients and augmentation were
 chosen by cross-validation within the authors' 1,000 training cases; the network is then trained on all of them.
-``paper`` is the authors' way: Adam with a penalty, 500 full batches, the best epoch on the test part. As in their
-code nothing bounds the learned coefficients, so some seeds leave the region of stability.
+``paper`` is the authors' way: Adam with a penalty, 500 full batches, the best epoch on the test part. Coefficients
+start in the narrower of the ranges that their code lists and are held stable: from the other one (0.001 to 1,
+unbounded) three of eight seeds ended below 0.7. The step size is 0.02; with theirs, 0.01, the mean is 0.928 over 20
+seeds.
 """
-
-import math
 
 from tasks.learning import Architecture, Training
 from tasks.recipes.paper_table import PAPER_TABLE
@@ -36,11 +36,8 @@ def _paper(task: Task) -> Architecture:
         hidden=(16,),
         activation="sigmoid",
         learned="scalar",
-        alpha=(0.001, 1.0),
-        beta=(0.001, 1.0),
-        coefficient_range=(1e-6, 10.0),
-        stable=False,
-        floor=-math.inf,
+        alpha=(0.29, 0.4),
+        beta=(0.7, 0.9),
     )
 
 
@@ -71,7 +68,7 @@ RECIPES = (
         architecture=_paper,
         training=Training(
             optimiser="adam_l2",
-            learning_rate=0.01,
+            learning_rate=0.02,
             schedule="constant",
             weight_decay=0.001,
             batch=0,

@@ -1,11 +1,12 @@
 """AG News: title and description of news in four classes (World, Sports, Business, Sci/Tech).
 
-Reads ``agnews/test.csv`` (7,600 rows: class 1-4, title, description; no header) and ``agnews/train_partial.csv.gz``
-(27,940 of the 120,000 training rows: label 1-4, source, text). A case is the numbers of its first 64 words,
-[time, 1, case] int32; a shorter text ends in zeros (0 is padding, 1 an unknown word). Words are lower-case runs
-of letters and digits; the vocabulary holds the 7,998 most frequent ones of the train part (of equally frequent
-ones the alphabetically first). A tenth of each class of the training rows, drawn once for all, is
-the validation part; the protocol ``paper`` trains on all rows (the authors have 120,000).
+Reads ``agnews/test.csv`` (7,600 rows: class 1-4, title, description; no header) and, for training,
+``agnews/train.csv`` (120,000 such rows) or, where that is missing, ``agnews/train_partial.csv.gz`` (27,940 of them:
+label 1-4, source, text). A case is the numbers of its first 64 words, [time, 1, case] int32; a shorter text ends in
+zeros (0 is padding, 1 an unknown word). Words are lower-case runs of letters and digits; the vocabulary holds the
+7,998 most frequent ones of the train part (of equally frequent ones the alphabetically first). A tenth of each class
+of the training rows, drawn once for all, is the validation part; the protocol ``paper`` trains on all rows (the
+authors have 120,000).
 
 There is no drive in [0, 1] here: an embedding, learned with the kinetics, turns words into series.
 """
@@ -20,15 +21,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.data.location import data_file
+from tasks.data.location import data_file, first_data_file
 from tasks.data.protocol import HONEST, PAPER
 from tasks.data.split import stratified_holdout
 from tasks.errors import DataError
 from tasks.task import Part, Task
 
 PROTOCOLS = {
-    HONEST: "25,146 train, 2,794 validation, the official 7,600 test",
-    PAPER: "27,940 train (the authors: 120,000), the official 7,600 test, chosen on the test part",
+    HONEST: "nine tenths of the training rows at hand, a tenth for validation, the official 7,600 test",
+    PAPER: "all training rows at hand (the authors: 120,000), the official 7,600 test, chosen on the test part",
 }
 CLASSES = ("World", "Sports", "Business", "Sci/Tech")
 WORDS = 8000
@@ -40,8 +41,9 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 def load(protocol: str = HONEST) -> Task:
     """Load the set from ``MEMSWEEP_DATA``; raises ``DataError`` if it is not there or not intact."""
-    train_path, test_path = data_file("agnews/train_partial.csv.gz"), data_file("agnews/test.csv")
-    y, texts = _rows(train_path, header=True)
+    train_path = first_data_file("agnews/train.csv", "agnews/train_partial.csv.gz")
+    test_path = data_file("agnews/test.csv")
+    y, texts = _rows(train_path, header=train_path.suffix == ".gz")
     test_y, test_texts = _rows(test_path, header=False)
     everything = np.arange(len(y))
     if protocol == PAPER:

@@ -19,6 +19,14 @@ def data_file(relative: str) -> Path:
     return path
 
 
+def first_data_file(*relatives: str) -> Path:
+    """Path of the first of several data files that is there; ``DataError`` names the first if none is."""
+    for relative in relatives[1:]:
+        if not (_root(relatives[0]) / relatives[0]).is_file() and (_root(relative) / relative).is_file():
+            return _root(relative) / relative
+    return data_file(relatives[0])
+
+
 def data_folder(relative: str) -> Path:
     """Path of a folder of data files; raises ``DataError`` with the way out if it is not there."""
     path = _root(relative) / relative

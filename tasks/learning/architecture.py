@@ -42,6 +42,8 @@ class Architecture:
     reading always counts. The paper's maximum takes all."""
     embedding_words: int | None = None
     """Size of the vocabulary, where samples are words [time, 1, case]; None: samples are series."""
+    embedding_std: float = 1.0
+    """Standard deviation of the table at the start, before it becomes a drive."""
     embedding_map: Literal["sigmoid", "min_max"] = "sigmoid"
     """How the learned table becomes a drive in [0, 1]; ``min_max`` by its smallest and largest entry (the paper's)."""
     law: str = "drift_diffusion"
@@ -98,6 +100,7 @@ class Architecture:
             (self.pool, self.embedding_words),
             "only words have padding",
         )
+        require(0 < self.embedding_std < math.inf, "`embedding_std` > 0", self.embedding_std, "1 is PyTorch's")
         names = get_law(self.law).coefficient_names
         require(
             set(self.starts) == set(names),

@@ -36,7 +36,12 @@ def build_layers(architecture: Architecture, training: Training, *, with_kinetic
         if architecture.embedding_words is not None:
             layers.append(
                 EmbeddingLayer(
-                    architecture.embedding_words, series, steps, architecture.embedding_map, cases_last(architecture)
+                    architecture.embedding_words,
+                    series,
+                    steps,
+                    architecture.embedding_map,
+                    cases_last(architecture),
+                    architecture.embedding_std,
                 )
             )
         layers.append(KineticsLayer(architecture))

@@ -39,10 +39,10 @@ def check_settings(
     )
     words = architecture.embedding_words
     require(
-        words is None or not (training.augments or training.standardise),
-        "words are neither augmented nor standardised",
+        words is None or not training.augments,
+        "words are not augmented",
         training,
-        "set `input_noise`, `mixup`, `shift` and `standardise` to none",
+        "set `input_noise`, `mixup` and `shift` to none; `word_dropout` is for words",
     )
     require(
         words is not None or training.word_dropout == 0,

@@ -52,6 +52,8 @@ class EmbeddingLayer(Layer):
     """How the table becomes a drive."""
     cases_last: bool
     """Devices are [series, case]; else [case, series]."""
+    std: float = 1.0
+    """Standard deviation of the table at the start."""
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -59,9 +61,10 @@ class EmbeddingLayer(Layer):
         return {"table": (self.words, self.series)}
 
     def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
-        """Standard normal, as PyTorch's."""
+        """Normal; with a deviation of 1 as PyTorch's."""
         table = parameters["table"][member]
         table[...] = rng.standard_normal(table.shape, np.float32)
+        table *= np.float32(self.std)
 
     def allocate(self, members: int, cases: int, dtype: np.dtype[Any], *, first: bool) -> Cache:
         """Room for the drive."""

@@ -20,7 +20,7 @@ from tasks.learning.architecture import Architecture
 from tasks.learning.batches import Features, Series, Source, Whole, Words, whole_drive
 from tasks.learning.build import allocate, build_layers, cases_last, export
 from tasks.learning.checks import check_part, check_settings, check_votes
-from tasks.learning.embedding_layer import EmbeddingCache
+from tasks.learning.embedding_layer import EmbeddingCache, EmbeddingLayer
 from tasks.learning.kinetics_layer import KineticsLayer
 from tasks.learning.result import Curve, FailedNetwork, TrainedNetwork
 from tasks.learning.row_adam import RowAdam
@@ -42,6 +42,8 @@ GROUP_DEVICES = 32768
 _GROUP_FEATURES = 1 << 27
 """Features that a group may hold at once, where they are computed once: half a GiB."""
 _STANDARDISE_CASES = 8192
+_STANDARDISE_TEXTS = 256
+"""Texts are wider than other cases, and each holds many words."""
 _WAY_OUT = "lower `learning_rate` or set `clip_norm`"
 
 
@@ -409,18 +411,25 @@ class _Group:
 
     def _standardise(self) -> None:
         """Measure every member's features as they are at the start."""
-        part = Part(self._problem.train.x[:, :, :_STANDARDISE_CASES], self._problem.train.y[:_STANDARDISE_CASES])
         architecture = self._problem.architecture
-        coefficients, target = None, None
+        cases = _STANDARDISE_CASES if architecture.embedding_words is None else _STANDARDISE_TEXTS
+        part = Part(self._problem.train.x[:, :, :cases], self._problem.train.y[:cases])
+        coefficients, target, embedding = None, None, None
         for outer, views in zip(self._stack.layers, self._stack.views, strict=True):
             layer = outer.layer if isinstance(outer, PerStepLayer) else outer
             if isinstance(layer, KineticsLayer):
                 coefficients = views
             elif isinstance(layer, StandardiseLayer):
                 target = views
+            elif isinstance(layer, EmbeddingLayer):
+                embedding = layer, views["table"]
         if coefficients is None or target is None:
             raise ValueError("the stack has no layer to standardise")
         for member in range(len(self._rngs)):
+            if embedding is not None:
+                table = embedding[0].drive_table(embedding[1][member])
+                words = self._problem.train.x[:, 0, :cases].astype(np.intp)
+                part = Part(np.ascontiguousarray(table[words].swapaxes(1, 2)), part.y)
             features = self._problem.features(part, {n: v[member] for n, v in coefficients.items()})
             if architecture.pool == "max":
                 features = features.reshape(-1, architecture.series)

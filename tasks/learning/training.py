@@ -50,7 +50,7 @@ class Training:
     2021): the network's own scores are then those for equally frequent classes, and votes take no ``log_prior``."""
     standardise: bool = False
     """Give the first layer features of mean 0 and deviation 1. The map is measured at the start on (at most 8192
-    cases of) the train part, stays as it is, and is folded into the first layer at the end."""
+    cases, or 256 texts, of) the train part, stays as it is, and is folded into the first layer at the end."""
     initialisation: Literal["scaled", "pytorch"] = "scaled"
     """``scaled``: normal by He or Glorot, biases 0. ``pytorch``: uniform within 1 / sqrt(inputs), biases too."""
     keep: Literal["validation", "best_test", "last"] = "validation"

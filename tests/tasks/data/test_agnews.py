@@ -42,6 +42,15 @@ def test_vocabulary_is_that_of_the_train_part(tmp_path: Path, monkeypatch: pytes
     assert (task.validation.x[1] == 1).all()  # what only the validation part has is unknown
 
 
+def test_the_whole_training_file_is_preferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, [(label, text) for label, text in enumerate(TEXTS, start=1)])
+    monkeypatch.setenv("MEMSWEEP_DATA", str(tmp_path))
+    partial = load_task("agnews").train.cases
+    rows = [f"{label},title {n},text" for label in (1, 2, 3, 4) for n in range(30)]
+    (tmp_path / "agnews/train.csv").write_text("\n".join(rows))
+    assert partial < load_task("agnews").train.cases == 4 * 27
+
+
 BROKEN = {
     "columns": ("1,a\n", "line 1 has 2 columns"),
     "class": ("5,a,b\n", "starts with '5'"),

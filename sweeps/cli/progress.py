@@ -10,7 +10,6 @@ from rich.progress import (
     SpinnerColumn,
     TaskID,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.progress import Progress as RichProgress
@@ -33,12 +32,10 @@ class Progress:
         self._bar = RichProgress(
             SpinnerColumn(),
             TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[note]}"),
             console=console,
         )
@@ -78,14 +75,14 @@ class Progress:
             self._failed += 1
         if record.evaluation:
             self._best = max(self._best, record.evaluation.accuracy)
-        note = f"best accuracy {self._best:.3f}" + (f", {self._failed} failed" if self._failed else "")
+        note = f"best {self._best:.3f}" + (f", {self._failed} failed" if self._failed else "")
         if self._live and self._task is not None:
             speed = self._bar.tasks[0].speed
             self._bar.update(self._task, completed=self._done, note=note, rate=f"{speed:.1f}/s" if speed else "")
         elif not self._silent and self._done * _PLAIN_LINES // self._planned > (
             (self._done - 1) * _PLAIN_LINES // self._planned
         ):
-            self._console.print(f"{self._done}/{self._planned} configurations, {note}")
+            self._console.print(f"{self._done}/{self._planned} configurations, accuracy: {note}")
 
     def scoring(self, configurations: int) -> None:
         """Say that the front is being scored."""

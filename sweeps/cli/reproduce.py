@@ -124,6 +124,8 @@ def _print(console: Console, rows: list[Reproduction]) -> None:
                 f"{row.task}: {reference['name']} has accuracy {reference['accuracy']:.3f}, "
                 f"{reference['parameters']:,} parameters and {reference['macs']:,} MACs"
             )
+            if reference["note"]:
+                console.print(f"  {reference['note']}")
         for note in row.notes:
             console.print(f"{row.task}: {note}")
         failed = [seed for seed in row.seeds if seed.error]

@@ -10,7 +10,7 @@ from sweeps.run import Outcome
 from sweeps.spec import Spec
 
 _MOST_ROWS = 15
-_MAIN_WIDTH, _FIELD_WIDTH = 66, 11
+_MAIN_WIDTH, _FIELD_WIDTH = 72, 13
 """Characters that the columns of every sweep take, and those of one searched field."""
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M"}

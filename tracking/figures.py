@@ -130,10 +130,12 @@ def _control_line(axes: "Axes", height: float) -> None:
     axes.margins(y=0.09)
     axes.annotate(
         f"control without kinetics: {height:.3f}",
-        xy=(0.0, height),
+        # At the costly end, where no front is.
+        xy=(1.0, height),
         xycoords=("axes fraction", "data"),
-        xytext=(6, 5),
+        xytext=(-6, 5),
         textcoords="offset points",
+        horizontalalignment="right",
         fontsize=11,
         color=_CONTROL,
         bbox={"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},

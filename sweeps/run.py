@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -120,7 +120,9 @@ def resume(folder: SweepFolder, options: Options) -> Outcome:
     """Go on with a sweep that was stopped; raises as ``run`` does."""
     spec = folder.spec()
     task = _load(spec)
-    executor = _make_executor(task, spec, options)
+    # A complete sweep has nothing left to evaluate, only to log.
+    complete = folder.result() is not None
+    executor = _make_executor(task, spec, replace(options, executor="inline") if complete else options)
     try:
         return _run(spec, folder, executor, options)
     finally:

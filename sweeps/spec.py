@@ -144,7 +144,8 @@ def parse_spec(
 
     ``overrides`` replaces single entries: a configuration field (``pulse.width_s``), a top-level key
     (``seed``) or an objective (``objectives.macs``); text is read as YAML, so ``"{low: 1, high: 2}"`` is a
-    range. A relative path of the task starts at ``base_dir`` (default: the working directory).
+    range. A relative path of the task starts at ``base_dir`` (default: the working directory), one in ``overrides`` at
+    the working directory.
     """
     if not isinstance(mapping, Mapping):
         raise SpecError([must("A sweep file must be a mapping", mapping, "start it with `name: my-sweep`")])
@@ -210,6 +211,9 @@ def _override(mapping: Mapping[str, Any], overrides: Mapping[str, Any], mistakes
         section, _, key = name.partition(".")
         if name in fields:
             section, key = "configuration", name
+        if name == "task" and isinstance(value, Mapping) and isinstance(value.get("path"), str):
+            # Typed on a command line, a path starts where the command is typed, not where the file lies.
+            value = {**value, "path": str(Path(value["path"]).expanduser().absolute())}
         if name in _KEYS and name != "configuration":
             document[name] = value
         elif name in fields or (section == "objectives" and key):

@@ -125,6 +125,12 @@ def test_a_path_starts_at_the_folder_of_the_file(tmp_path: Path) -> None:
     assert spec.task == TaskChoice(kind="arrays", path=(tmp_path / "data/my.npz").resolve())
 
 
+def test_a_path_in_an_override_starts_at_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = parse_spec(GOOD, {"task": "{kind: arrays, path: my.npz}"}, base_dir="/elsewhere")
+    assert spec.task.path == tmp_path.resolve() / "my.npz"
+
+
 def test_a_task_may_name_its_protocol() -> None:
     spec = parse_spec({**GOOD, "task": {"kind": "sitw", "protocol": "paper"}})
     assert spec.task == TaskChoice(kind="sitw", protocol="paper")

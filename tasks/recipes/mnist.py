@@ -2,9 +2,10 @@
 
 ``honest`` looks through the image in four directions (0.980 on validation, where rows alone give 0.977) and keeps the
 best epoch on the last 10,000 training images.
-``paper`` is the authors' way: plain SGD, sigmoid, learned coefficients, the best epoch on the test part; the chart's
-48 hidden units instead of the 64 of their published weights. The step size of their script (0.001) is far from
-converged after its 50 epochs; 0.1 is used here.
+``paper`` is the authors' split and way of picking on rows alone, with learned coefficients that start where their
+published runs end. The training is ours: plain SGD and sigmoids on the states as they are, from their wide start and
+with a step size of 0.1, left five seeds at 0.53 on average after 50 epochs. 48 hidden units are the chart's; their
+published weights have 64.
 """
 
 from tasks.learning import Architecture, Training
@@ -33,10 +34,9 @@ def _paper(task: Task) -> Architecture:
         series=task.series,
         classes=task.classes,
         hidden=(48,),
-        activation="sigmoid",
         learned="scalar",
-        alpha=(0.001, 1.0),
-        beta=(0.001, 1.0),
+        alpha=(0.565, 0.726),
+        beta=(0.9, 1.0),
     )
 
 
@@ -64,16 +64,14 @@ RECIPES = (
         data="mnist",
         architecture=_paper,
         training=Training(
-            optimiser="sgd",
-            learning_rate=0.1,
-            schedule="constant",
-            momentum=0.5,
-            batch=64,
-            epochs=50,
+            learning_rate=0.006,
+            weight_decay=0.1,
+            kinetics_rate=0.02,
+            batch=128,
+            epochs=15,
             patience=None,
-            initialisation="pytorch",
+            standardise=True,
             keep="best_test",
-            clip_norm=None,
         ),
         paper=PAPER_TABLE["mnist"],
         notes=("the best epoch on the test part is reported, as the authors do: optimistic",),

@@ -2,9 +2,9 @@
 
 The voxels are another voxelisation than the paper's, whose meshes are not at hand. ``honest`` is the official split,
 ``paper`` the authors' 80 training and 20 test models a class with the best epoch on the test part. Both use the
-layout in lines, which beats the paper's slices within its number of parameters. ``honest`` trains on train and validation
-part; settings came from validation, but test figures of about ten variants were seen on the way, so its figure may be a
-point optimistic.
+layout in lines, which beats the paper's slices within its number of parameters. ``honest`` trains on train and
+validation part; settings came from validation, but test figures of about ten variants were seen on the way, so its
+figure may be a point optimistic.
 """
 
 from tasks.learning import Architecture, Training

@@ -54,17 +54,16 @@ def fit_mlps(
     Returns:
         For each map its fit, or the error that says which feature or loss was not finite.
     """
-    results: list[Fit | TrainingError] = []
+    results: list[Fit | TrainingError] = [TrainingError("not trained")] * len(train_xs)
     prepared: list[tuple[int, Standardisation]] = []
     for place, (train_x, validation_x) in enumerate(zip(train_xs, validation_xs, strict=True)):
         try:
-            prepared.append((place, fit_standardisation(train_x)))
+            standardisation = fit_standardisation(train_x)
             require_finite("validation", validation_x)
         except TrainingError as error:
-            prepared = [entry for entry in prepared if entry[0] != place]
-            results.append(error)
+            results[place] = error
         else:
-            results.append(TrainingError("not trained"))
+            prepared.append((place, standardisation))
     if not prepared:
         return results
     trained = train_population(

@@ -56,6 +56,19 @@ def test_result_has_the_promised_shape(inline: tuple[Path, dict[str, Any]]) -> N
     assert best["configuration"]["readout.kind"] == "ridge"
 
 
+def test_the_front_is_every_configuration_that_no_other_beats(
+    inline: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    home, result = inline
+    memsweep("export", "digits", "--out", tmp_path / "all.csv", "--home", home)
+    table = pd.read_csv(tmp_path / "all.csv")
+    losses = table[["accuracy", "parameters", "energy_J"]].to_numpy() * [-1, 1, 1]
+    no_worse = (losses[:, None] <= losses[None]).all(axis=2)
+    better = (losses[:, None] < losses[None]).any(axis=2)
+    beaten = (no_worse & better).any(axis=0)
+    assert sorted(entry["trial"] for entry in result["pareto"]) == table["trial"][~beaten].tolist()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_same_file_and_seed_give_the_same_bits_on_any_executor(
     workers: int, inline: tuple[Path, dict[str, Any]], tmp_path: Path

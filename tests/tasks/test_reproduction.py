@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from tasks import load_task
-from tasks.learning import Architecture, Training
+from tasks.learning import Architecture, TrainedNetwork, Training, train_networks
 from tasks.network_file import load_network
 from tasks.network_score import score_network
 from tasks.recipes import PAPER_TABLE, RECIPES, Recipe
 from tasks.reproduction import reproduce, summary
-from tasks.task import Task
+from tasks.task import Part, Task
 
 BUDGET = {"sitw": 2_236, "mnist": 38_172, "agnews": 39_046, "modelnet10": 165_952, "utd_mhad": 649_720}
 """Parameters at the most, as the paper's networks have; an embedding counts apart."""
@@ -59,6 +59,17 @@ def test_fitting_on_both_parts_keeps_the_last_epoch() -> None:
     both = replace(RECIPE, training=replace(RECIPE.training, keep="last", epochs=5), fit_on="train and validation")
     row = reproduce(both, seeds=1)
     assert row.seeds[0].epochs == row.seeds[0].best_epoch == 5
+    # It is what training by hand on the two parts together gives, and not what the train part alone gives.
+    task = load_task("digits")
+    joined = Part(
+        np.concatenate([task.train.x, task.validation.x], axis=2), np.concatenate([task.train.y, task.validation.y])
+    )
+    accuracies = []
+    for part in (joined, task.train):
+        [trained] = train_networks(small(task), both.training, part, seeds=[0])
+        assert isinstance(trained, TrainedNetwork)
+        accuracies.append(score_network(trained.network, task, floor=trained.floor).accuracy)
+    assert row.seeds[0].test_accuracy == accuracies[0] != accuracies[1]
 
 
 def test_a_seed_that_diverges_is_told_and_counted_apart() -> None:

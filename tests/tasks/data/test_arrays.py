@@ -34,6 +34,7 @@ def test_values_are_scaled_by_the_train_part_and_tails_get_no_pulse(tmp_path: Pa
     task = load_task("arrays", save(tmp_path / "own.npz", content))
     x = np.concatenate([task.train.x, task.validation.x], axis=2)
     assert (task.steps, task.series, task.classes) == (5, 3, 2)
+    assert (task.train.cases, task.validation.cases, task.test.cases) == (16, 4, 6)  # a fifth of each class is held out
     assert x.min() == 0
     assert x.max() == 1
     # -1..3 becomes 0..1, so 1 becomes 1/2, and what lies above the train part is held at 1.

@@ -65,7 +65,7 @@ class Words(Source):
         if self._dropout > 0:
             for own, rng in zip(rows, rngs, strict=True):
                 own[(rng.random(own.shape, np.float32) < self._dropout) & (own != PADDING)] = UNKNOWN
-        words: Floats = rows.swapaxes(1, 2)  # type: ignore[assignment]
+        words: Floats = rows.swapaxes(1, 2)  # type: ignore[assignment]  # whole numbers go through the same stack
         return words, None
 
 

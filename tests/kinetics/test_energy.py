@@ -21,7 +21,7 @@ def population() -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("read_phase", ["before", "after"])
 def test_components_are_the_sums_over_all_pulses(encoding: str, read_phase: str) -> None:
     samples, conductance_S = population()
-    pulse = Pulse(encoding=encoding, read_phase=read_phase, amplitude_V=1.5, width_s=2e-7)  # type: ignore[arg-type]
+    pulse = Pulse(encoding=encoding, read_phase=read_phase, amplitude_V=1.5, width_s=2e-7)  # type: ignore[arg-type]  # parametrised, in part wrong on purpose
     energy = inference_energy(pulse, samples=samples, conductance_S=conductance_S, readout_macs=1000)
     fired = STEPS - 1 if read_phase == "before" else STEPS
     pulses_J = reads_J = 0.0
@@ -75,6 +75,6 @@ def test_latency_is_the_train_then_the_layers() -> None:
 
 @pytest.mark.parametrize("component", COMPONENTS.values(), ids=list(COMPONENTS))
 def test_every_constant_has_a_pedigree(component: object) -> None:
-    assert component.value > 0  # type: ignore[attr-defined]
-    assert component.unit in ("J", "s")  # type: ignore[attr-defined]
-    assert component.source  # type: ignore[attr-defined]
+    assert component.value > 0  # type: ignore[attr-defined]  # parametrised as objects
+    assert component.unit in ("J", "s")  # type: ignore[attr-defined]  # parametrised as objects
+    assert component.source  # type: ignore[attr-defined]  # parametrised as objects

@@ -52,7 +52,7 @@ def test_spreads_are_shares(field: str, value: float) -> None:
 )
 def test_device_rules(fields: dict[str, object], match: str) -> None:
     with pytest.raises(InvalidParameterError, match=match):
-        Device(**fields)  # type: ignore[arg-type]
+        Device(**fields)  # type: ignore[arg-type]  # parametrised, in part wrong on purpose
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, NAN, INF])
@@ -74,7 +74,7 @@ def test_pulse_fields_are_positive_and_finite(field: str, value: float) -> None:
 )
 def test_pulse_rules(fields: dict[str, object], match: str) -> None:
     with pytest.raises(InvalidParameterError, match=match):
-        Pulse(**fields)  # type: ignore[arg-type]
+        Pulse(**fields)  # type: ignore[arg-type]  # parametrised, in part wrong on purpose
 
 
 def test_the_edges_of_the_rules_are_allowed() -> None:

@@ -79,4 +79,4 @@ def test_spreads_by_name() -> None:
 )
 def test_bad_populations_are_refused(arguments: dict[str, object], match: str) -> None:
     with pytest.raises(InvalidParameterError, match=match):
-        draw_chips(PAIR, **({"chips": 2, "devices": 3, "d2d": 0.1, "rng": rng()} | arguments))  # type: ignore[arg-type]
+        draw_chips(PAIR, **({"chips": 2, "devices": 3, "d2d": 0.1, "rng": rng()} | arguments))  # type: ignore[arg-type]  # parametrised, in part wrong on purpose

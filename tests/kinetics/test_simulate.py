@@ -59,7 +59,7 @@ def test_a_buffer_that_does_not_fit_is_refused(buffer: np.ndarray) -> None:
 )
 def test_arguments_that_break_their_rule_are_refused(arguments: dict[str, object], match: str) -> None:
     with pytest.raises(InvalidParameterError, match=match):
-        simulate(LAW, of(0.1, 0.1), random_drive(2, 3), **({"floor": 0.01} | arguments))  # type: ignore[arg-type]
+        simulate(LAW, of(0.1, 0.1), random_drive(2, 3), **({"floor": 0.01} | arguments))  # type: ignore[arg-type]  # parametrised, in part wrong on purpose
 
 
 def test_noise_needs_a_generator() -> None:

@@ -57,9 +57,9 @@ def test_one_vote_is_the_highest_score_with_any_leading_axes() -> None:
     scores = np.random.default_rng(0).normal(size=(2, 6, 3)).astype(np.float32)
     np.testing.assert_array_equal(object_predictions(scores, 1), scores.argmax(axis=-1))
     for how in ("soft", "majority"):
-        both = object_predictions(scores, 3, how)  # type: ignore[arg-type]
+        both = object_predictions(scores, 3, how)  # type: ignore[arg-type]  # parametrised, in part wrong on purpose
         assert both.shape == (2, 2)
-        np.testing.assert_array_equal(both[1], object_predictions(scores[1], 3, how))  # type: ignore[arg-type]
+        np.testing.assert_array_equal(both[1], object_predictions(scores[1], 3, how))  # type: ignore[arg-type]  # parametrised, in part wrong on purpose
 
 
 @settings(max_examples=50, deadline=None)
@@ -71,7 +71,7 @@ def test_cases_that_agree_are_followed(votes: int, objects: int, classes: int, s
     scores[np.arange(len(y)), y] += 1
     for how in ("soft", "majority"):
         np.testing.assert_array_equal(
-            object_predictions(scores, votes, how),  # type: ignore[arg-type]
+            object_predictions(scores, votes, how),  # type: ignore[arg-type]  # parametrised, in part wrong on purpose
             object_labels(y, votes),
         )
 

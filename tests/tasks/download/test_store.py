@@ -238,7 +238,7 @@ def test_utd_mhad_is_reduced(origin: Any, tmp_path: Path) -> None:
     data_set = served(origin, "utd_mhad", {"Depth.zip": zipped(members)}, {}, tmp_path)
     with pytest.raises(DataError, match="known one"):
         fetch(data_set, tmp_path / "data")
-    data_set.convert({"Depth.zip": write(tmp_path / "Depth.zip", zipped(members))}, tmp_path)  # type: ignore[misc]
+    data_set.convert({"Depth.zip": write(tmp_path / "Depth.zip", zipped(members))}, tmp_path)  # type: ignore[misc]  # an optional field that this set has
     with np.load(tmp_path / "utd_mhad/utd_mhad_depth_16x60x80.npz", allow_pickle=False) as made:
         np.testing.assert_array_equal(made["depth"][:, [0, 15]], depth)
         assert made["depth"].dtype == np.uint16

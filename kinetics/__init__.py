@@ -1,12 +1,14 @@
 """Physics of memristors that learn features: arrays in, arrays out; NumPy and SciPy only.
 
-Signs and scales, stated once: the state ``w`` is dimensionless and 1 at rest; diffusion (alpha) makes it
-grow, a pulse (beta, drive x in [0, 1]) makes it shrink; all physical quantities are in SI units and carry
+Signs and scales, stated once: the state ``w`` is dimensionless (1 at rest, for drift-diffusion); diffusion (alpha)
+makes it grow, a pulse (beta, drive x in [0, 1]) makes it shrink; all physical quantities are in SI units and carry
 their unit in the name.
 """
 
 from kinetics.adjoint import Gradients, adjoint
-from kinetics.conductance import Conductance, conductance
+from kinetics.coefficients import check_coefficient_names, device_coefficients, lowest_state, thermal_factors
+from kinetics.conductance import Conductance, conductance, pulse_current_A, rest_conductance_S
+from kinetics.crossbar import Crossbar
 from kinetics.device import Device
 from kinetics.energy import Energy, inference_energy, inference_latency_s
 from kinetics.errors import DivergenceError, InvalidParameterError, KineticsError
@@ -19,6 +21,7 @@ from kinetics.stability import violating_share
 __all__ = [
     "LAWS",
     "Conductance",
+    "Crossbar",
     "Device",
     "DivergenceError",
     "Energy",
@@ -30,12 +33,18 @@ __all__ = [
     "Pulse",
     "Trajectory",
     "adjoint",
+    "check_coefficient_names",
     "conductance",
+    "device_coefficients",
     "draw_chips",
     "get_law",
     "inference_energy",
     "inference_latency_s",
+    "lowest_state",
     "nominal_devices",
+    "pulse_current_A",
+    "rest_conductance_S",
     "simulate",
+    "thermal_factors",
     "violating_share",
 ]

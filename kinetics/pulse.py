@@ -1,14 +1,16 @@
 r"""The pulse that carries one sample of a series to one memristor.
 
 One step of a series is: a read, a programming pulse, a pause. A sample ``x`` in [0, 1] sets either
-the width of the pulse or its amplitude:
+the width of the pulse, its amplitude, or how many short pulses it consists of:
 
-==========  ======================  ======================================
+==========  ======================  ================================================================
 encoding    pulse for sample ``x``  effect on the state
-==========  ======================  ======================================
+==========  ======================  ================================================================
 width       ``x * width_s``         exactly linear in ``x``
 amplitude   ``x * amplitude_V``     as the drift law says (sinh: not linear)
-==========  ======================  ======================================
+count       n of ``count`` pulses   exactly linear in n, the nearest whole number to ``x * count``; each pulse
+            of ``width_s / count``  lasts the ``count``-th part, so that all of them last ``width_s``
+==========  ======================  ================================================================
 
 ``read_phase`` tells which states become features: ``before`` reads the state that a pulse meets
 (``w[0..T-1]``, the feature map of Shi et al. 2025 as their published code computes it; the last pulse
@@ -18,7 +20,13 @@ is then never fired), ``after`` the state that it leaves (``w[1..T]``).
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from kinetics.arrays import Float32
 from kinetics.errors import require
+
+_MOST_BITS = 16
+"""Finer steps are beyond any converter, and beyond float32 soon."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +39,14 @@ class Pulse:
     """Pause between the end of one pulse and the next read, s."""
     amplitude_V: float = 1.0
     """Amplitude of a full-scale programming pulse, V (customary range 0.5 to 5 V)."""
-    encoding: Literal["width", "amplitude"] = "width"
-    """What a sample sets: the width or the amplitude of its pulse."""
+    encoding: Literal["width", "amplitude", "count"] = "width"
+    """What a sample sets: the width or the amplitude of its pulse, or how many pulses come."""
+    count: int = 16
+    """Pulses of a full-scale sample (encoding count)."""
+    dac_bits: int = 0
+    """Resolution of a sample's width or amplitude, bits; 0 leaves it as it is."""
+    adc_bits: int = 0
+    """Resolution of a reading over the conductance window, bits; 0 leaves it as it is."""
     read_V: float = 0.2
     """Read voltage, V; small enough not to move the state (customary range 0.05 to 0.7 V)."""
     read_width_s: float = 1e-7
@@ -55,11 +69,25 @@ class Pulse:
             "give a finite number of seconds",
         )
         require(
-            self.encoding in ("width", "amplitude"),
-            "`pulse.encoding` in ('width', 'amplitude')",
+            self.encoding in ("width", "amplitude", "count"),
+            "`pulse.encoding` in ('width', 'amplitude', 'count')",
             self.encoding,
-            "choose one of the two",
+            "choose one of these",
         )
+        require(
+            self.count >= 1 and self.count == int(self.count),
+            "`pulse.count` is a whole number >= 1",
+            self.count,
+            "give the pulses of a full-scale sample",
+        )
+        for name in ("dac_bits", "adc_bits"):
+            value = getattr(self, name)
+            require(
+                0 <= value <= _MOST_BITS and value == int(value),
+                f"`pulse.{name}` is a whole number from 0 to {_MOST_BITS}",
+                value,
+                "0 switches quantisation off",
+            )
         require(
             self.read_phase in ("before", "after"),
             "`pulse.read_phase` in ('before', 'after')",
@@ -73,6 +101,11 @@ class Pulse:
             self.read_every,
             "1 reads at every step",
         )
+
+    def coded(self, samples: Float32) -> Float32:
+        """Samples in [0, 1] as the pulses can express them: in steps of the DAC, or of the count."""
+        steps = self.count if self.encoding == "count" else (1 << self.dac_bits) - 1
+        return samples if steps == 0 else np.rint(samples * np.float32(steps)) / np.float32(steps)
 
     @property
     def period_s(self) -> float:

@@ -2,7 +2,7 @@
 
 The loop runs over time only; every step is a few vector operations on all devices at once. Small blocks
 pay for the calls, blocks that overflow the cache pay for the memory, so callers with many cases simulate
-block by block (see ``CACHE_DEVICES``).
+block by block (see ``CACHE_DEVICES``, ``NOISY_DEVICES``).
 """
 
 from collections.abc import Collection
@@ -17,6 +17,8 @@ from kinetics.noise import FastNormal
 
 CACHE_DEVICES = 32768
 """Devices per block: near the fastest for series of 8 to 128 steps (``benchmarks`` measures it)."""
+NOISY_DEVICES = 65536
+"""The same with cycle-to-cycle noise, whose calls cost more."""
 
 
 class Trajectory(NamedTuple):
@@ -84,6 +86,7 @@ def simulate(
     plain = {name: _scalar_or_row(value, row_shape) for name, value in coefficients.items() if name not in stepwise}
     # A law that guarantees its bound spares the comparison of every state with the floor.
     guarded = noise is not None or bool((law.lower_bound(coefficients) < floor).any())
+    highest = law.state_range[1]
     scratch = np.empty(row_shape, states.dtype)
     factors = np.empty(row_shape, np.float32) if noise is not None else scratch
     hits = 0
@@ -98,6 +101,8 @@ def simulate(
             if noise is not None:
                 noise.fill(factors, c2c)
                 _vary_change(state, following, factors, scratch)
+                if highest < np.inf:
+                    np.minimum(following, states.dtype.type(highest), out=following)
             if guarded and following.min() < floor:
                 below = following < floor
                 if floor_policy == "fail":

@@ -3,11 +3,18 @@
 import difflib
 
 from kinetics.errors import InvalidParameterError
+from kinetics.laws.ag_diffusion import AgDiffusion
 from kinetics.laws.base import Law, Partials
 from kinetics.laws.drift_diffusion import DriftDiffusion
 from kinetics.laws.no_kinetics import NoKinetics
+from kinetics.laws.rate_balance import RateBalance
+from kinetics.laws.tiox import TiOx
+from kinetics.laws.vteam import Vteam
+from kinetics.laws.wox import WOx
 
-LAWS: dict[str, Law] = {law.name: law for law in (DriftDiffusion(),)}
+LAWS: dict[str, Law] = {
+    law.name: law for law in (DriftDiffusion(), WOx(), TiOx(), RateBalance(), Vteam(), AgDiffusion())
+}
 """Every law by its name."""
 _CONTROL = NoKinetics()
 
@@ -23,4 +30,15 @@ def get_law(name: str) -> Law:
     raise InvalidParameterError(f"`device.law` names no law: {name!r}; {hint}")
 
 
-__all__ = ["LAWS", "DriftDiffusion", "Law", "Partials", "get_law"]
+__all__ = [
+    "LAWS",
+    "AgDiffusion",
+    "DriftDiffusion",
+    "Law",
+    "Partials",
+    "RateBalance",
+    "TiOx",
+    "Vteam",
+    "WOx",
+    "get_law",
+]

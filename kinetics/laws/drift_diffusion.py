@@ -18,10 +18,11 @@ v       drift velocity                                         m/s
 
 How pulses set the coefficients is **derived here**, not taken from the paper: the recurrence is the
 explicit step of ``dw/dt = D / w - v`` in units of w0, with thermally activated hopping (distance a,
-attempt frequency f0, barrier Ea) for both terms, which ties them by Einstein's relation:
+attempt frequency f0, barrier Ea) for both terms, which ties them by Einstein's relation if the ratio r
+(``diffusivity_ratio``) is 1:
 
 .. math::
-    D = a^2 f_0 e^{-E_a/kT}, \quad v(V) = 2 a f_0 e^{-E_a/kT} \sinh\frac{q a V}{2 d k T}, \quad
+    D = r a^2 f_0 e^{-E_a/kT}, \quad v(V) = 2 a f_0 e^{-E_a/kT} \sinh\frac{q a V}{2 d k T}, \quad
     \alpha = D t_{period} / w_0^2, \quad \beta = v(V) t_{width} / w_0
 
 Stability: ``min over w > 0 of w + alpha/w`` is ``2 sqrt(alpha)``, so w stays positive for every input if
@@ -46,8 +47,6 @@ _LINEAR_SINH_ARGUMENT = 1e-4
 _MINUS_ONE = np.full((), -1, np.float32)
 _ROUNDING = 1e-6
 """A few float32 roundings of a number near 1."""
-_SMALLEST, _LARGEST = 1e-30, 1e30
-"""Coefficients beyond are of no device, and float32 soon ends."""
 
 
 class DriftDiffusion:
@@ -58,32 +57,24 @@ class DriftDiffusion:
     coefficient_names: tuple[str, ...] = ("alpha", "beta")
     macs_per_step = 2
     initial_state = 1.0
+    state_range = (0.0, math.inf)
+    ohmic = True
 
     def coefficients(self, device: Device, pulse: Pulse) -> dict[str, float]:
-        """Alpha and beta: those given, else derived from hopping physics (see the module)."""
-        hop_rate_Hz = device.attempt_frequency_Hz * math.exp(
-            -device.activation_energy_eV / BOLTZMANN_eV_per_K / device.temperature_K
-        )
-        hop = device.hop_distance_m / device.size_m
-        alpha, beta = device.alpha, device.beta
-        if alpha is None:
-            alpha = hop * hop * hop_rate_Hz * pulse.period_s
-        if beta is None:
-            beta = 2 * hop * hop_rate_Hz * math.sinh(_field_argument(device, pulse)) * pulse.width_s
-        for name, value in (("alpha", alpha), ("beta", beta)):
-            require(
-                _SMALLEST <= value <= _LARGEST,
-                f"{_SMALLEST:g} <= `{name}` <= {_LARGEST:g}",
-                value,
-                "check the units of device and pulse, the temperature and the activation energy",
-            )
-        return {"alpha": float(alpha), "beta": float(beta)}
+        """Alpha and beta, derived from hopping physics (see the module)."""
+        return _coefficients(device, pulse, device.temperature_K)
+
+    def thermal_factors(self, device: Device, pulse: Pulse, temperature_K: float) -> dict[str, float]:
+        """By what hopping makes alpha and beta change with temperature, also where they are given."""
+        before = _coefficients(device, pulse, device.temperature_K)
+        after = _coefficients(device, pulse, temperature_K)
+        return {name: after[name] / before[name] for name in before}
 
     def drive(self, samples: Float32, device: Device, pulse: Pulse) -> Float32:
-        """Samples themselves for width coding; sinh(s x) / sinh(s) for amplitude coding."""
-        if pulse.encoding == "width":
+        """Samples themselves for width and count coding; sinh(s x) / sinh(s) for amplitude coding."""
+        if pulse.encoding != "amplitude":
             return samples
-        s = np.float32(_field_argument(device, pulse))
+        s = np.float32(_field_argument(device, pulse, device.temperature_K))
         if s < _LINEAR_SINH_ARGUMENT:
             return samples
         scaled: Float32 = np.sinh(samples * s) / np.sinh(s)
@@ -129,11 +120,30 @@ class DriftDiffusion:
         """2 sqrt(alpha) - beta."""
         return np.asarray(2 * np.sqrt(coefficients["alpha"]) - coefficients["beta"], dtype=np.float32)
 
+    def current_A(self, states: Float32, voltage_V: Float32 | float, device: Device) -> Float32:
+        """``g_rest_S`` times w or 1/w, times the voltage."""
+        g_rest_S = np.float32(device.parameter("g_rest_S"))
+        current_A = states * g_rest_S if device.conducts_as == "w" else g_rest_S / states
+        current_A *= np.asarray(voltage_V, np.float32)
+        return current_A
 
-def _field_argument(device: Device, pulse: Pulse) -> float:
+
+def _coefficients(device: Device, pulse: Pulse, temperature_K: float) -> dict[str, float]:
+    """Alpha and beta at a temperature."""
+    barrier_eV = device.parameter("activation_energy_eV")
+    hop_rate_Hz = device.parameter("attempt_frequency_Hz") * math.exp(-barrier_eV / BOLTZMANN_eV_per_K / temperature_K)
+    hop = device.parameter("hop_distance_m") / device.parameter("size_m")
+    field = math.sinh(_field_argument(device, pulse, temperature_K))
+    return {
+        "alpha": device.parameter("diffusivity_ratio") * hop * hop * hop_rate_Hz * pulse.period_s,
+        "beta": 2 * hop * hop_rate_Hz * field * pulse.width_s,
+    }
+
+
+def _field_argument(device: Device, pulse: Pulse, temperature_K: float) -> float:
     """Energy that the field gives an ion over half a hop, in units of kT (1)."""
-    half_hop_eV = device.hop_distance_m / device.thickness_m * pulse.amplitude_V / 2
-    argument = half_hop_eV / BOLTZMANN_eV_per_K / device.temperature_K
+    share = device.parameter("hop_distance_m") / device.parameter("thickness_m")
+    argument = share * pulse.amplitude_V / 2 / BOLTZMANN_eV_per_K / temperature_K
     require(
         argument <= _MAX_SINH_ARGUMENT,
         f"`device.hop_distance_m * pulse.amplitude_V / (2 * device.thickness_m * kT)` <= {_MAX_SINH_ARGUMENT:g}",

@@ -25,6 +25,8 @@ class NoKinetics:
     coefficient_names: tuple[str, ...] = ()
     macs_per_step = 0
     initial_state = 1.0
+    state_range = (0.0, 1.0)
+    ohmic = True
 
     def coefficients(self, device: Device, pulse: Pulse) -> dict[str, float]:
         """Refused: there is no such device."""
@@ -51,3 +53,7 @@ class NoKinetics:
     def lower_bound(self, coefficients: Coefficients) -> Float32:
         """The smallest sample."""
         return _ZERO
+
+    def current_A(self, states: Float32, voltage_V: Float32 | float, device: Device) -> Float32:
+        """None: there is no such device."""
+        return np.zeros_like(states)

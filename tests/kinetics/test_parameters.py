@@ -17,7 +17,6 @@ POSITIVE_DEVICE = (
     "thickness_m",
     "size_m",
     "g_rest_S",
-    "g_max_S",
     "floor",
 )
 POSITIVE_PULSE = ("width_s", "amplitude_V", "read_V", "read_width_s")
@@ -27,11 +26,11 @@ POSITIVE_PULSE = ("width_s", "amplitude_V", "read_V", "read_width_s")
 @pytest.mark.parametrize("field", POSITIVE_DEVICE)
 def test_device_fields_are_positive_and_finite(field: str, value: float) -> None:
     with pytest.raises(InvalidParameterError, match=rf"`device\.{field}`"):
-        Device(**{field: value})
+        Device.of(**{field: value})
 
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, NAN, INF])
-@pytest.mark.parametrize("field", ["d2d", "c2c"])
+@pytest.mark.parametrize("field", ["d2d", "c2c", "read_noise", "stuck_high", "stuck_low"])
 def test_spreads_are_shares(field: str, value: float) -> None:
     with pytest.raises(InvalidParameterError, match=rf"`device\.{field}` <= 1"):
         Device(**{field: value})
@@ -41,18 +40,30 @@ def test_spreads_are_shares(field: str, value: float) -> None:
     ("fields", "match"),
     [
         ({"floor": 1.0}, r"`device\.floor` < 1"),
-        ({"g_min_S": NAN}, r"`device\.g_min_S`"),
+        ({"g_max_S": INF}, r"`device\.g_max_S` > 0"),
+        ({"g_max_S": -1.0}, r"`device\.g_max_S` > 0"),
         ({"g_min_S": -1e-6}, r"`device\.g_min_S`"),
         ({"g_min_S": 3e-4, "g_max_S": 3e-4}, r"`device\.g_min_S` < `device\.g_max_S`"),
         ({"g_rest_S": 39e-6}, r"`device\.g_min_S` <= `device\.g_rest_S`"),
         ({"g_rest_S": 301e-6}, r"`device\.g_rest_S` <= `device\.g_max_S`"),
         ({"conducts_as": "w^2"}, r"`device\.conducts_as`.*'w\^2'"),
         ({"floor_policy": "ignore"}, r"`device\.floor_policy`.*'ignore'"),
+        ({"d2d": 1.2}, r"0 <= `device\.d2d` <= 1 "),
+        ({"d2d": 5.5, "d2d_distribution": "lognormal"}, r"`device\.d2d` <= 5"),
+        ({"d2d_distribution": "cauchy"}, r"`device\.d2d_distribution`.*'cauchy'"),
+        ({"d2d_correlation": -1.5}, r"`device\.d2d_correlation` <= 1"),
+        ({"stuck_high": 0.6, "stuck_low": 0.5}, r"`device\.stuck_high` \+ `device\.stuck_low` <= 1"),
+        ({"g_leak_S": -1e-6}, r"`device\.g_leak_S` >= 0"),
+        ({"temperature_K": 500.0}, r"233 <= `device\.temperature_K` <= 398.*'hopping'"),
+        ({"temperature_shift_K": 200.0}, r"`device\.temperature_shift_K` <= 398"),
+        ({"parameter_set": "hoping"}, r"did you mean 'hopping'"),
+        ({"parameter_set": "hopping", "law": "wox"}, r"goes with `device\.law`: drift_diffusion"),
+        ({"parameters": {"tau_s": 1.0}}, r"A parameter of the law 'drift_diffusion' is one of hop_distance_m"),
     ],
 )
 def test_device_rules(fields: dict[str, object], match: str) -> None:
     with pytest.raises(InvalidParameterError, match=match):
-        Device(**fields)  # type: ignore[arg-type]  # parametrised, in part wrong on purpose
+        Device.of(**fields)
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, NAN, INF])
@@ -68,7 +79,10 @@ def test_pulse_fields_are_positive_and_finite(field: str, value: float) -> None:
         ({"interval_s": -1e-9}, r"`pulse\.interval_s` >= 0"),
         ({"interval_s": NAN}, r"`pulse\.interval_s` >= 0"),
         ({"interval_s": INF}, r"`pulse\.interval_s` >= 0"),
-        ({"encoding": "count"}, r"`pulse\.encoding`.*'count'"),
+        ({"encoding": "phase"}, r"`pulse\.encoding`.*'phase'"),
+        ({"count": 0}, r"`pulse\.count` is a whole number >= 1"),
+        ({"dac_bits": -1}, r"`pulse\.dac_bits` is a whole number from 0 to 16"),
+        ({"adc_bits": 17}, r"`pulse\.adc_bits` is a whole number from 0 to 16"),
         ({"read_phase": "during"}, r"`pulse\.read_phase`.*'during'"),
     ],
 )
@@ -78,7 +92,7 @@ def test_pulse_rules(fields: dict[str, object], match: str) -> None:
 
 
 def test_the_edges_of_the_rules_are_allowed() -> None:
-    Device(d2d=1, c2c=0, g_min_S=0.0, g_rest_S=300e-6, alpha=1, beta=2)
+    Device.of(d2d=1, c2c=0, g_min_S=0.0, g_rest_S=300e-6, alpha=1, beta=2)
     assert Pulse(interval_s=0, amplitude_V=2).period_s == pytest.approx(2e-7)
 
 

@@ -1,61 +1,58 @@
 """Evaluating configurations on one task.
 
 An evaluation is a pure function of (task, configuration, study seed, trial number, chips), but for the time
-that it took: the same bits on any worker, in any order. The read-out is trained on the nominal device and then
-scored on chips (``exsitu``).
+that it took: the same bits on any worker, in any order. How the read-out is trained before chips are scored is the
+configuration's choice (``readout.trained_for``).
 """
 
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
+from typing import Literal, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from kinetics import (
-    Energy,
-    Law,
-    Pulse,
-    draw_chips,
-    get_law,
-    inference_energy,
-    inference_latency_s,
-    simulate,
-    violating_share,
-)
+from kinetics import Crossbar, Law, Pulse, device_coefficients, get_law, lowest_state
 from kinetics.arrays import Coefficients, Float32
-from kinetics.conductance import conductance
 from tasks import counting
+from tasks.chips import (
+    BOOTSTRAP,
+    TEST_NOISE,
+    VALIDATION_NOISE,
+    ChipScores,
+    Devices,
+    corner_devices,
+    hold_network,
+    make_devices,
+    score_chips,
+    varies,
+    violations,
+)
 from tasks.configuration import Configuration
+from tasks.cost import cost_of
 from tasks.errors import TaskError
 from tasks.evaluation import Evaluation
 from tasks.features import feature_blocks, feature_matrix, raw_matrix
+from tasks.held_network import HeldNetwork, weight_error
 from tasks.kinetics_network import Dense, KineticsNetwork
 from tasks.readout import Network, Readout, TrainingError, fit_readout, fit_readouts
+from tasks.robust import Robust, dominated
 from tasks.task import Part, Task, require_samples
 from tasks.trained_readout import TrainedReadout, train_control, train_through_kinetics
 from tasks.votes import object_labels, object_predictions
 
-_ENERGY_CASES = 256
-"""Training cases over which the energy of one inference is averaged."""
 _GROUP_FEATURES = 1 << 21
 """Features that read-outs trained at once may hold together: what fits the cache, so that more gain nothing."""
-_TRAINING, _CHIPS, _VALIDATION_NOISE, _TEST_NOISE = range(4)
-"""The random streams of a trial; a new one goes to the end, so that the old ones keep their bits."""
+_TRAINING, _IN_SITU = 0, 1
+"""The random streams of a trial; from ``_IN_SITU`` on they belong to its chips, one each."""
 _CONTROL_KEY = (0,)
-"""The random stream of the controls: shorter than any trial's, so it meets none of them."""
-
-
-class ChipScores(NamedTuple):
-    """Accuracy of one part on every chip, and what was counted on the way."""
-
-    accuracy: np.ndarray[tuple[int], np.dtype[np.float64]]
-    """[chip]."""
-    floor_hits: float
-    """Share of device-steps held at the floor."""
-    outside_window: float
-    """Share of readings held at an end of the window."""
+"""The random stream of the controls: of another length than any other, so it meets none of them."""
+_SEARCH, _FRESH, _WRITTEN, _STUDY = range(4)
+"""Sets of chips: those that a search compares all configurations on, those for what it chose, the one chip that a
+``noise_aware`` read-out is trained on, and those of a study of robustness."""
+_IDEAL = Crossbar()
 
 
 class Control(NamedTuple):
@@ -76,28 +73,71 @@ class Request(NamedTuple):
     """The point of the design space."""
     trial: int
     """Its number in the study."""
-    score_test: bool
-    """Whether the test part is scored too."""
+    chosen: bool = False
+    """Whether it was chosen: fresh chips and the test part are scored too, once."""
+    rivals: tuple[dict[str, float], ...] = ()
+    """Objectives of the front so far, for racing."""
+
+
+class Variant(NamedTuple):
+    """A trained configuration, used on chips that differ from what it was designed for."""
+
+    designed: Configuration
+    """What the read-out is trained for."""
+    trial: int
+    """Its number in the study, which fixes the training."""
+    used: Configuration
+    """The same with other spreads, faults, temperature, bits: where it is scored. A read-out that is trained for chips
+    (``insitu``, ``noise_aware``) is trained for these."""
+    chips: int
+    """How many, if anything varies."""
+    part: Literal["validation", "test"] = "validation"
+    """What is scored."""
 
 
 class _Prepared(NamedTuple):
-    """A request with the features of its nominal device."""
+    """A request with the features that its read-out is trained on."""
 
     request: Request
     law: Law
     values: dict[str, float]
-    nominal: Coefficients
+    trained_on: Coefficients
+    """[1, 1], or [1, series] of the chip that was written."""
     quiet: Configuration
     train: Float32
     validation: Float32
     seconds: float
 
 
+class _Population(NamedTuple):
+    """Some chips of one configuration, ready to be scored."""
+
+    devices: Devices
+    network: HeldNetwork
+    chips: int
+
+
 class Evaluator:
     """Evaluates configurations on one task; keeps the controls that it has trained."""
 
-    def __init__(self, task: Task, *, seed: int, chips: int) -> None:
-        """Take a task, the seed of the study, and the number of chips behind each accuracy.
+    def __init__(
+        self,
+        task: Task,
+        *,
+        seed: int,
+        chips: int,
+        robust: Robust | None = None,
+        objectives: dict[str, str] | None = None,
+    ) -> None:
+        """Take a task and what all evaluations of a study share.
+
+        Args:
+            task: the data.
+            seed: of the study.
+            chips: behind each accuracy.
+            robust: how accuracies over chips are judged.
+            objectives: name -> ``maximize`` or ``minimize``; corners are scored if ``accuracy_corner`` is one, and
+                racing compares by them.
 
         Raises:
             TaskError: the task holds words, which no fixed kinetics can take.
@@ -106,22 +146,25 @@ class Evaluator:
         self._task = task
         self._seed = seed
         self._chips = chips
+        self._robust = robust or Robust()
+        self._objectives = objectives or {}
         self._controls: dict[tuple[Readout, int], Control] = {}
+        self._designed: dict[tuple[Configuration, int], tuple[_Prepared, TrainedReadout]] = {}
 
-    def evaluate(self, configuration: Configuration, *, trial: int, score_test: bool = False) -> Evaluation:
+    def evaluate(self, configuration: Configuration, *, trial: int, chosen: bool = False) -> Evaluation:
         """Train and score one configuration.
 
         Args:
             configuration: the point of the design space.
             trial: its number in the study; with the study seed it fixes every random draw.
-            score_test: also score the test part. For configurations that have been chosen, once.
+            chosen: also score fresh chips and the test part. For configurations that have been chosen, once.
 
         Raises:
             DivergenceError: a trajectory left the numbers.
             TrainingError: the training did.
             InvalidParameterError: device and pulses do not go together.
         """
-        [result] = self.evaluate_many([Request(configuration, trial, score_test)])
+        [result] = self.evaluate_many([Request(configuration, trial, chosen)])
         if isinstance(result, Exception):
             raise result
         return result
@@ -132,7 +175,7 @@ class Evaluator:
         Each comes out with the bits that ``evaluate`` gives it alone. What goes wrong with one is its own result.
         """
         results: list[Evaluation | Exception] = [RuntimeError("not evaluated")] * len(requests)
-        groups: dict[tuple[Readout, int], list[tuple[int, _Prepared]]] = {}
+        groups: dict[tuple[Readout, int, float], list[tuple[int, _Prepared]]] = {}
         with threadpool_limits(limits=1):
             for place, request in enumerate(requests):
                 try:
@@ -140,7 +183,8 @@ class Evaluator:
                 except Exception as error:
                     results[place] = error
                 else:
-                    key = (request.configuration.readout, prepared.train.shape[1])
+                    noise = _weight_noise(request.configuration)
+                    key = (request.configuration.readout, prepared.train.shape[1], noise)
                     groups.setdefault(key, []).append((place, prepared))
                     if len(groups[key]) * prepared.train.size >= _GROUP_FEATURES:
                         self._finish_group(groups.pop(key), results)
@@ -148,18 +192,51 @@ class Evaluator:
                 self._finish_group(group, results)
         return results
 
+    def score(self, variant: Variant) -> ChipScores:
+        """Accuracy on each chip of a variant; equal chips for equal spreads in all variants of a study.
+
+        Trained read-outs are kept, so that many variants of one design cost one training.
+
+        Raises:
+            DivergenceError: a trajectory left the numbers.
+            TrainingError: the training did.
+            InvalidParameterError: device and pulses do not go together.
+        """
+        used = variant.used
+        trained_for_chips = used.readout.trained_for != "exsitu"
+        key = (used if trained_for_chips else variant.designed, variant.trial)
+        with threadpool_limits(limits=1):
+            if key not in self._designed:
+                prepared = self._prepare(Request(*key))
+                [readout] = self._train([prepared])
+                if isinstance(readout, TrainingError):
+                    raise readout
+                self._designed = {key: (prepared, readout)}
+            prepared, readout = self._designed[key]
+            prepared = prepared._replace(request=Request(used, variant.trial))
+            population = self._population(prepared, readout, _STUDY, variant.chips)
+            noise = TEST_NOISE if variant.part == "test" else VALIDATION_NOISE
+            part: Part = getattr(self._task, variant.part)
+            return self._score(prepared, population, part, self._chip_stream(_STUDY, noise))
+
     def _prepare(self, request: Request) -> _Prepared:
-        """Features of the nominal device."""
+        """Features of the device that the read-out is trained on; in situ that is each chip's own, later."""
         start = time.perf_counter()
         task, configuration = self._task, request.configuration
-        device = configuration.device
-        law = get_law(device.law)
-        values = law.coefficients(device, configuration.pulse)
-        nominal, quiet = _nominal(values), replace(configuration, device=replace(device, c2c=0.0))
-        train = feature_matrix(law, quiet, nominal, task.train.x)
-        validation = feature_matrix(law, quiet, nominal, task.validation.x)
+        law = get_law(configuration.device.law)
+        values = device_coefficients(configuration.device, configuration.pulse)
+        quiet = replace(configuration, device=configuration.device.nominal())
+        trained_on = {name: np.full((1, 1), value, np.float32) for name, value in values.items()}
+        stuck = None
+        if configuration.readout.trained_for == "noise_aware":
+            written = self._written(configuration)
+            trained_on, stuck = written.coefficients, written.stuck
+        train = validation = np.empty((0, 0), np.float32)
+        if configuration.readout.trained_for != "insitu":
+            train = feature_matrix(law, quiet, trained_on, task.train.x, stuck=stuck)
+            validation = feature_matrix(law, quiet, trained_on, task.validation.x, stuck=stuck)
         seconds = time.perf_counter() - start
-        return _Prepared(request, law, values, nominal, quiet, train, validation, seconds)
+        return _Prepared(request, law, values, trained_on, quiet, train, validation, seconds)
 
     def _finish_group(self, group: list[tuple[int, _Prepared]], results: list[Evaluation | Exception]) -> None:
         """Train the read-outs of a group and score each."""
@@ -181,6 +258,8 @@ class Evaluator:
         seeds = [self._stream(prepared.request.trial, _TRAINING) for prepared in group]
         if readout.kind == "network":
             return [self._train_network(prepared, seed) for prepared, seed in zip(group, seeds, strict=True)]
+        if readout.trained_for == "insitu":
+            return [self._train_first_in_situ(prepared) for prepared in group]
         fits = fit_readouts(
             readout,
             [prepared.train for prepared in group],
@@ -190,70 +269,206 @@ class Evaluator:
             task.classes,
             seeds,
         )
-        return [fit if isinstance(fit, TrainingError) else _counted(fit.network) for fit in fits]
+        return [
+            fit if isinstance(fit, TrainingError) else _counted(fit.network, prepared.train)
+            for fit, prepared in zip(fits, group, strict=True)
+        ]
 
     def _train_network(self, prepared: _Prepared, seed: np.random.SeedSequence) -> TrainedReadout | TrainingError:
         """A network that is trained through the kinetics."""
         configuration = prepared.request.configuration
         try:
-            return train_through_kinetics(
-                configuration.readout,
-                prepared.law,
-                prepared.values,
-                configuration.pulse,
-                configuration.device.floor,
-                self._task,
-                seed,
-            )
+            trained = train_through_kinetics(configuration, prepared.values, self._task, seed)
+            return replace(trained, centre=float(prepared.train.mean()))
         except TrainingError as error:
             return error
+
+    def _train_first_in_situ(self, prepared: _Prepared) -> TrainedReadout | TrainingError:
+        """The read-out of the first chip, from which parameters and energy are counted."""
+        devices = make_devices(
+            prepared.request.configuration,
+            series=self._task.series,
+            chips=1,
+            stream=partial(self._chip_stream, _SEARCH),
+        )
+        try:
+            return self._train_in_situ(prepared, devices)[0]
+        except TrainingError as error:
+            return error
+
+    def _train_in_situ(self, prepared: _Prepared, devices: Devices) -> list[TrainedReadout]:
+        """A read-out for every chip, trained on what that chip shows, its noise included; raises ``TrainingError``."""
+        task, configuration, readouts = self._task, prepared.request.configuration, []
+        features = task.train.x.shape[2] * task.series * configuration.pulse.reads(task.steps)
+        at_once = max(1, _GROUP_FEATURES // features)
+        for first in range(0, devices.count, at_once):
+            some = range(first, min(first + at_once, devices.count))
+            parts = [
+                [self._features_of(prepared, devices.chips(slice(chip, chip + 1)), part, chip) for chip in some]
+                for part in (task.train, task.validation)
+            ]
+            seeds = [
+                np.random.SeedSequence(self._seed, spawn_key=(prepared.request.trial, _TRAINING, chip)) for chip in some
+            ]
+            fits = fit_readouts(
+                configuration.readout, parts[0], task.train.y, parts[1], task.validation.y, task.classes, seeds
+            )
+            for fit, train in zip(fits, parts[0], strict=True):
+                if isinstance(fit, TrainingError):
+                    raise fit
+                readouts.append(_counted(fit.network, train))
+        return readouts
+
+    def _features_of(self, prepared: _Prepared, devices: Devices, part: Part, chip: int) -> Float32:
+        """Features [case, feature] of a part on one chip."""
+        rng = np.random.default_rng(self._stream(prepared.request.trial, _IN_SITU + chip))
+        return feature_matrix(
+            prepared.law,
+            prepared.request.configuration,
+            devices.coefficients,
+            part.x,
+            rng=rng,
+            stuck=devices.stuck,
+        )
 
     def _finish(self, prepared: _Prepared, readout: TrainedReadout, training_s: float) -> Evaluation:
         """Score a trained read-out on chips and count what it costs."""
         start = time.perf_counter()
-        task, law, request, network = self._task, prepared.law, prepared.request, readout.network
-        configuration, trial = request.configuration, request.trial
-        device, pulse = configuration.device, configuration.pulse
-        varied = device.d2d > 0 or device.c2c > 0
-        chips = self._chips if varied else 1
-        coefficients = draw_chips(
-            prepared.values,
-            chips=chips,
-            devices=task.series,
-            d2d=device.d2d,
-            rng=np.random.default_rng(self._stream(trial, _CHIPS)),
-        )
-        scores = self._score(law, configuration, coefficients, network, task.validation, trial, _VALIDATION_NOISE)
-        energy = _energy(law, prepared.quiet, prepared.nominal, task.train.samples(slice(_ENERGY_CASES)), readout.macs)
+        task, law, request = self._task, prepared.law, prepared.request
+        configuration, pulse = request.configuration, request.configuration.pulse
+        cost = cost_of(configuration, _nominal(prepared.values), readout.network, readout.macs, task)
         control = self.control(configuration.readout, pulse)
-        test = control_test = None
-        if request.score_test:
-            test = self._score(law, configuration, coefficients, network, task.test, trial, _TEST_NOISE).accuracy
-            control_test = _accuracy(control.network, raw_matrix(task.test.x, pulse.read_every), task.test, task)
-        return Evaluation(
-            accuracy=float(scores.accuracy.mean()),
-            accuracy_std=float(scores.accuracy.std()),
-            accuracy_q05=float(np.quantile(scores.accuracy, 0.05)),
-            chips=chips,
+        population = self._population(prepared, readout, _SEARCH, self._chips)
+        evaluation = Evaluation(
+            **self._robust.statistics(np.zeros(1)),
+            chips=population.chips,
             parameters=counting.parameters(law, readout.parameters),
             macs=counting.macs(law, readout.macs, steps=task.steps, series=task.series),
-            energy_J=energy.total_J,
-            energy_pulses_J=energy.pulses_J,
-            energy_reads_J=energy.reads_J,
-            energy_converters_J=energy.converters_J,
-            energy_readout_J=energy.readout_J,
-            latency_s=inference_latency_s(pulse, steps=task.steps, readout_layers=len(network.layers)),
-            violations=violating_share(law, coefficients),
-            floor_hits=scores.floor_hits,
-            outside_window=scores.outside_window,
+            energy_J=cost.energy.total_J,
+            energy_pulses_J=cost.energy.pulses_J,
+            energy_reads_J=cost.energy.reads_J,
+            energy_lines_J=cost.energy.lines_J,
+            energy_converters_J=cost.energy.dac_J + cost.energy.adc_J,
+            energy_readout_J=cost.energy.buffers_J + cost.energy.readout_J,
+            latency_s=cost.latency_s,
+            area_m2=cost.area_m2,
+            violations=violations(configuration, population.devices),
+            floor_hits=0.0,
+            outside_window=0.0,
             control_accuracy=control.accuracy,
             control_parameters=control.parameters,
-            test_accuracy=None if test is None else float(test.mean()),
-            test_accuracy_std=None if test is None else float(test.std()),
-            test_accuracy_q05=None if test is None else float(np.quantile(test, 0.05)),
-            control_test_accuracy=control_test,
-            seconds=prepared.seconds + training_s + time.perf_counter() - start,
+            accuracy_corner=self._worst_corner(prepared, readout),
+            seconds=0.0,
         )
+        evaluation = self._scored(evaluation, prepared, population)
+        if request.chosen:
+            evaluation = self._scored_again(evaluation, prepared, readout, control)
+        return replace(evaluation, seconds=prepared.seconds + training_s + time.perf_counter() - start)
+
+    def _population(self, prepared: _Prepared, readout: TrainedReadout, chip_set: int, chips: int) -> _Population:
+        """Draw the chips of a set, with a read-out on each."""
+        configuration = prepared.request.configuration
+        mode, stream = configuration.readout.trained_for, partial(self._chip_stream, chip_set)
+        chips = chips if varies(configuration) else 1
+        devices = make_devices(configuration, series=self._task.series, chips=chips, stream=stream)
+        readouts = [readout]
+        if mode == "noise_aware":
+            written = self._written(configuration)
+            noisy = configuration.device.c2c > 0 or configuration.device.read_noise > 0
+            devices = replace(written, count=chips if noisy else 1)
+            if devices.stuck is not None:
+                devices = replace(devices, stuck=np.repeat(devices.stuck, devices.count, axis=0))
+            chips = chips if noisy or configuration.crossbar.differs_by_chip else 1
+        elif mode == "insitu":
+            readouts = self._train_in_situ(prepared, devices)
+        return _Population(devices, hold_network(configuration, readouts, chips=chips, stream=stream), chips)
+
+    def _written(self, configuration: Configuration) -> Devices:
+        """The one chip whose devices are written before its read-out is trained (``noise_aware``)."""
+        stream = partial(self._chip_stream, _WRITTEN)
+        return make_devices(configuration, series=self._task.series, chips=1, stream=stream)
+
+    def _scored(self, evaluation: Evaluation, prepared: _Prepared, population: _Population) -> Evaluation:
+        """The evaluation with its accuracies; after the first chips alone, if it cannot reach the front any more."""
+        source = self._chip_stream(_SEARCH, VALIDATION_NOISE)
+        racing = self._robust.racing_chips
+        if not 0 < racing < population.chips:
+            return self._judged(evaluation, self._score(prepared, population, self._task.validation, source))
+        first_source, rest_source = source.spawn(2)
+        first = self._score(prepared, _some(population, slice(racing)), self._task.validation, first_source)
+        best = {
+            name: getattr(evaluation, name) for name in self._objectives if not name.startswith("accuracy")
+        } | self._robust.optimistic(first.accuracy)
+        if evaluation.accuracy_corner is not None:
+            best["accuracy_corner"] = evaluation.accuracy_corner
+        if dominated(best, prepared.request.rivals, self._objectives):
+            return replace(self._judged(evaluation, first), chips=racing, raced_out=True)
+        rest_chips = slice(racing, population.chips)
+        rest = self._score(prepared, _some(population, rest_chips), self._task.validation, rest_source)
+        shares = np.array([racing, population.chips - racing]) / population.chips
+        together = ChipScores(
+            np.concatenate([first.accuracy, rest.accuracy]),
+            float(shares @ (first.floor_hits, rest.floor_hits)),
+            float(shares @ (first.outside_window, rest.outside_window)),
+        )
+        return self._judged(evaluation, together)
+
+    def _judged(self, evaluation: Evaluation, scores: ChipScores) -> Evaluation:
+        return replace(
+            evaluation,
+            **self._robust.statistics(scores.accuracy),
+            floor_hits=scores.floor_hits,
+            outside_window=scores.outside_window,
+        )
+
+    def _scored_again(
+        self, evaluation: Evaluation, prepared: _Prepared, readout: TrainedReadout, control: Control
+    ) -> Evaluation:
+        """The evaluation with what fresh chips make of both parts; the one place that sees the test part."""
+        task, pulse = self._task, prepared.request.configuration.pulse
+        population = self._population(prepared, readout, _FRESH, self._robust.fresh_chips)
+        stream = partial(self._chip_stream, _FRESH)
+        fresh = self._score(prepared, population, task.validation, stream(VALIDATION_NOISE)).accuracy
+        test = self._score(prepared, population, task.test, stream(TEST_NOISE)).accuracy
+        low, high = self._robust.interval(fresh, np.random.default_rng(stream(BOOTSTRAP)))
+        raw_test = raw_matrix(task.test.x, pulse.read_every)
+        test_low, test_high = self._robust.interval(test, np.random.default_rng(stream(BOOTSTRAP)))
+        return replace(
+            evaluation,
+            fresh_chips=population.chips,
+            fresh_accuracy=float(fresh.mean()),
+            fresh_accuracy_low=low,
+            fresh_accuracy_high=high,
+            test_accuracy=float(test.mean()),
+            test_accuracy_low=test_low,
+            test_accuracy_high=test_high,
+            test_accuracy_std=float(test.std()),
+            test_accuracy_q05=float(np.quantile(test, 0.05)),
+            control_test_accuracy=_accuracy(control.network, raw_test, task.test, task),
+        )
+
+    def _worst_corner(self, prepared: _Prepared, readout: TrainedReadout) -> float | None:
+        """Accuracy of the validation part in the worst corner; None unless it is an objective."""
+        if "accuracy_corner" not in self._objectives:
+            return None
+        # A corner is one chip in which all devices are off in the same way, without noise.
+        network = HeldNetwork.on(_IDEAL, [readout], 1, np.random.SeedSequence(0))
+        return min(
+            float(self._score_quietly(prepared, _Population(devices, network, devices.count)).accuracy.min())
+            for devices in corner_devices(prepared.request.configuration, self._robust, series=self._task.series)
+        )
+
+    def _score_quietly(self, prepared: _Prepared, population: _Population) -> ChipScores:
+        source = np.random.SeedSequence(0)  # nothing is drawn from it
+        return score_chips(
+            prepared.quiet, population.devices, population.network, self._task.validation, self._task, source
+        )
+
+    def _score(
+        self, prepared: _Prepared, population: _Population, part: Part, source: np.random.SeedSequence
+    ) -> ChipScores:
+        configuration = prepared.request.configuration
+        return score_chips(configuration, population.devices, population.network, part, self._task, source)
 
     def trained_network(self, configuration: Configuration, *, trial: int) -> KineticsNetwork:
         """The network that ``evaluate`` trains and scores, as one that a file can hold.
@@ -263,13 +478,24 @@ class Evaluator:
         """
         device, pulse = configuration.device, configuration.pulse
         prepared = self._prepare(Request(configuration, trial, False))
-        blocks = feature_blocks(prepared.law, prepared.quiet, prepared.nominal, self._task.train.x)
+        blocks = feature_blocks(prepared.law, prepared.quiet, prepared.trained_on, self._task.train.x)
         held = sum(block.outside_window for block in blocks)
-        if device.conducts_as != "w" or pulse.encoding != "width" or held:
+        needed = (
+            ("device.law", device.law, "drift_diffusion"),
+            ("device.g_leak_S", device.g_leak_S, 0),
+            ("device.conducts_as", device.conducts_as, "w"),
+            ("pulse.encoding", pulse.encoding, "width"),
+            ("pulse.dac_bits", pulse.dac_bits, 0),
+            ("pulse.adc_bits", pulse.adc_bits, 0),
+            ("readout.trained_for", configuration.readout.trained_for, "exsitu"),
+            ("readings that the window held", held, 0),
+        )
+        if wrong := [(name, value, wanted) for name, value, wanted in needed if value != wanted]:
             raise TaskError(
-                "A network file holds states under width coding, so `device.conducts_as` = 'w', `pulse.encoding` = "
-                "'width' and a window that holds no reading are needed, but got "
-                f"({device.conducts_as!r}, {pulse.encoding!r}, {held} readings held); widen the window, say."
+                "A network file holds states of the nominal device under width coding, so "
+                + " and ".join(f"`{name}` = {wanted!r}" for name, _, wanted in wrong)
+                + f" must hold, but got {', '.join(repr(value) for _, value, _ in wrong)}; "
+                "change that, or keep the configuration instead of its network."
             )
         with threadpool_limits(limits=1):
             [trained] = self._train([prepared])
@@ -281,39 +507,10 @@ class Evaluator:
             coefficients={name: np.asarray(value, np.float32) for name, value in prepared.values.items()},
             layers=tuple(Dense(layer.weight, layer.bias) for layer in network.layers),
             activation=network.activation,
-            floor=device.floor,
+            floor=lowest_state(device),
             read_every=pulse.read_every,
             read_phase=pulse.read_phase,
         )
-
-    def _score(
-        self,
-        law: Law,
-        configuration: Configuration,
-        coefficients: Coefficients,
-        network: Network,
-        part: Part,
-        trial: int,
-        noise: int,
-    ) -> ChipScores:
-        """Accuracy of a part on every chip."""
-        chips = next(iter(coefficients.values())).shape[0]
-        rng = np.random.default_rng(self._stream(trial, noise))
-        correct = np.zeros(chips, np.int64)
-        floor_hits = outside_window = 0
-        votes, log_prior = self._task.votes, self._task.log_prior
-        labels = object_labels(part.y, votes)
-        for block in feature_blocks(law, configuration, coefficients, part.x, rng=rng, votes=votes):
-            objects = slice(block.cases.start // votes, block.cases.stop // votes)
-            found = object_predictions(network.scores(block.features), votes, log_prior=log_prior)
-            hit = found == labels[objects]
-            correct[block.chips] += hit.sum(axis=1)
-            floor_hits += block.floor_hits
-            outside_window += block.outside_window
-        device_steps = chips * part.x.size
-        steps = part.x.shape[0]
-        readings = device_steps // steps * configuration.pulse.reads(steps)
-        return ChipScores(correct / len(labels), floor_hits / device_steps, outside_window / readings)
 
     def control(self, readout: Readout, pulse: Pulse) -> Control:
         """The control of a read-out; a function of it, of which states are read, and of the study seed alone."""
@@ -326,7 +523,7 @@ class Evaluator:
             else:
                 train = raw_matrix(task.train.x, pulse.read_every)
                 fit = fit_readout(readout, train, task.train.y, validation, task.validation.y, task.classes, seed)
-                trained = _counted(fit.network)
+                trained = _counted(fit.network, train)
             accuracy = _accuracy(trained.network, validation, task.validation, task)
             self._controls[key] = Control(trained.network, trained.parameters, accuracy)
         return self._controls[key]
@@ -335,33 +532,41 @@ class Evaluator:
         """The random stream of one trial for one purpose."""
         return np.random.SeedSequence(self._seed, spawn_key=(trial, purpose))
 
+    def _chip_stream(self, chip_set: int, purpose: int) -> np.random.SeedSequence:
+        """The random stream of a set of chips for one purpose, the same for all trials (common random numbers)."""
+        # Of another length than any stream of a trial, which it would meet otherwise.
+        return np.random.SeedSequence(self._seed, spawn_key=(0, 0, chip_set, purpose))
 
-def _counted(network: Network) -> TrainedReadout:
+
+def _counted(network: Network, features: Float32) -> TrainedReadout:
     """Plain layers count themselves."""
-    return TrainedReadout(network=network, parameters=network.parameters, macs=network.macs)
+    return TrainedReadout(
+        network=network,
+        parameters=network.parameters,
+        macs=network.macs,
+        centre=float(features.mean(dtype=np.float64)),
+    )
+
+
+def _weight_noise(configuration: Configuration) -> float:
+    """Noise of the weights in training, relative to the largest weight of a layer."""
+    if configuration.readout.trained_for != "noise_aware":
+        return 0.0
+    return weight_error(configuration.crossbar)
 
 
 def _nominal(values: dict[str, float]) -> Coefficients:
-    """One chip of equal devices, as scalars that broadcast."""
+    """One chip of equal devices, as numbers that broadcast."""
     return {name: np.full((1, 1), value, np.float32) for name, value in values.items()}
+
+
+def _some(population: _Population, chips: slice) -> _Population:
+    """Some chips of a population."""
+    count = len(range(population.chips)[chips])
+    return _Population(population.devices.chips(chips), population.network.chips(chips), count)
 
 
 def _accuracy(network: Network, features: Float32, part: Part, task: Task) -> float:
     """Share of the objects of a part whose class is found."""
     found = object_predictions(network.scores(features), task.votes, log_prior=task.log_prior)
     return float(np.mean(found == object_labels(part.y, task.votes)))
-
-
-def _energy(law: Law, quiet: Configuration, nominal: Coefficients, x: Float32, macs: int) -> Energy:
-    """Energy of one inference on the nominal device, averaged over the cases of ``x``."""
-    device = quiet.device
-    states = simulate(
-        law,
-        {name: value[0] for name, value in nominal.items()},
-        law.drive(x, device, quiet.pulse),
-        floor=device.floor,
-        floor_policy=device.floor_policy,
-    ).states
-    met = conductance(states[:-1], device).value_S
-    read = conductance(states[quiet.pulse.read_rows(x.shape[0])], device).value_S
-    return inference_energy(quiet.pulse, samples=x, conductance_S=met, read_conductance_S=read, readout_macs=macs)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from kinetics.errors import require
+from tasks.chip_reproduction import ChipColumn, reproduce_chips
 from tasks.data import load_task
 from tasks.kinetics_network import KineticsNetwork
 from tasks.learning import Architecture, FailedNetwork, TrainedNetwork, train_networks
@@ -70,6 +72,8 @@ class Reproduction:
     """The networks that the chart compares with: name, accuracy, parameters, MACs."""
     notes: tuple[str, ...]
     """Where data or way differ from the paper's."""
+    chips: ChipColumn | None = None
+    """The chip column, if asked for."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain form, with mean, standard deviation and best over the seeds that converged."""
@@ -77,6 +81,7 @@ class Reproduction:
             **asdict(self),
             "accuracy": summary(self.seeds),
             "control_accuracy": summary(self.control),
+            "chips": None if self.chips is None else self.chips.to_dict(),
         }
 
 
@@ -94,17 +99,20 @@ def summary(seeds: tuple[SeedResult, ...]) -> dict[str, Any]:
     }
 
 
-def reproduce(recipe: Recipe, *, seeds: int, save: Path | None = None) -> Reproduction:
+def reproduce(recipe: Recipe, *, seeds: int, save: Path | None = None, chips: int | None = None) -> Reproduction:
     """Train a recipe and its control from seeds 0, 1, ...
 
     Args:
         recipe: what to train.
         seeds: how many.
         save: folder for the networks, ``<task>-<protocol>-<seed>.npz``; none are kept if absent.
+        chips: noisy draws of each network's chip (see ``tasks.chip_reproduction``); no chip column if absent.
 
     Raises:
         DataError: the data are missing or not in order.
+        InvalidParameterError: ``chips`` is below 1.
     """
+    require(chips is None or chips >= 1, "`chips` >= 1", chips, "the paper takes 50; leave it out for none")
     task = load_task(recipe.data, protocol=recipe.protocol)
     architecture = recipe.architecture(task)
     start = time.perf_counter()
@@ -135,24 +143,22 @@ def reproduce(recipe: Recipe, *, seeds: int, save: Path | None = None) -> Reprod
         paper=asdict(recipe.paper) if recipe.paper else None,
         references=_references(recipe.task),
         notes=recipe.notes,
+        chips=None if chips is None else reproduce_chips(recipe, task, trained, controls, draws=chips),
     )
 
 
 def _train(recipe: Recipe, architecture: Architecture, task: Task, seeds: int) -> list[TrainedNetwork | FailedNetwork]:
     """Train on what the recipe says; the test part is handed over for the protocol ``paper`` alone."""
     training = recipe.training
-    train = task.train
-    validation: Part | None = task.validation
+    validation: Part | None = task.validation if recipe.fit_on == "train" else None
     test: Part | None = None
-    if recipe.fit_on == "train and validation":
-        train, validation = _joined(task.train, task.validation), None
     if training.keep == "best_test":
         validation, test = None, task.test
     with threadpool_limits(limits=1):
         return train_networks(
             architecture,
             training,
-            train,
+            recipe.train_part(task),
             validation,
             test,
             seeds=list(range(seeds)),
@@ -183,10 +189,6 @@ def _result(seed: int, member: TrainedNetwork | FailedNetwork, task: Task) -> Se
         coefficients={name: float(value.mean()) for name, value in member.network.coefficients.items()},
         error=None,
     )
-
-
-def _joined(one: Part, other: Part) -> Part:
-    return Part(np.concatenate([one.x, other.x], axis=2), np.concatenate([one.y, other.y]))
 
 
 def _any_network(members: list[TrainedNetwork | FailedNetwork]) -> KineticsNetwork | None:

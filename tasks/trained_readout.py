@@ -4,16 +4,18 @@ The coefficients are those of the device and its pulses, fixed. Batch norms are 
 needs none; they are counted all the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinetics import Law, Pulse, get_law
+from kinetics import Pulse, get_law, lowest_state, rest_conductance_S
+from kinetics.errors import require
+from tasks.configuration import Configuration
 from tasks.kinetics_network import KineticsNetwork
 from tasks.learning import Architecture, FailedNetwork, Training, train_networks
 from tasks.readout import Dense, Network, Readout, TrainingError
 from tasks.readout.trainer import Seed
-from tasks.task import Task
+from tasks.task import Part, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,27 +28,65 @@ class TrainedReadout:
     """Weights, biases and batch norms."""
     macs: int
     """Multiply-accumulates of the layers, batch norms included."""
+    centre: float = 0.0
+    """Mean of the features that it was trained on."""
 
 
 def train_through_kinetics(
-    readout: Readout, law: Law, coefficients: dict[str, float], pulse: Pulse, floor: float, task: Task, seed: Seed
+    configuration: Configuration, coefficients: dict[str, float], task: Task, seed: Seed
 ) -> TrainedReadout:
     """Train on the nominal device.
 
     Args:
-        readout: shape and training.
-        law: the law of motion.
+        configuration: its law's readings must be a straight line in the state (see ``reading_line``).
         coefficients: of the nominal device.
-        pulse: which states are read.
-        floor: smallest state.
         task: trained on its train part, stopped on its validation part.
         seed: the result follows from it and the arguments alone.
 
     Raises:
+        InvalidParameterError: readings are no straight line.
         TrainingError: the training left the numbers.
     """
-    architecture = _architecture(readout, task, pulse, law.name, coefficients, floor)
-    return _train(architecture, readout, task, seed)
+    device, pulse, readout = configuration.device, configuration.pulse, configuration.readout
+    offset, slope = reading_line(configuration)
+    law = get_law(device.law)
+
+    def driven(part: Part) -> Part:
+        return Part(law.drive(pulse.coded(part.samples()), device, pulse), part.y)
+
+    architecture = _architecture(readout, task, pulse, law.name, coefficients, lowest_state(device))
+    trained = _train(
+        architecture, readout, replace(task, train=driven(task.train), validation=driven(task.validation)), seed
+    )
+    first, *rest = trained.network.layers
+    # The network was trained on states w, and will read features offset + slope * w.
+    weight = first.weight / np.float32(slope)
+    moved = Dense(weight, first.bias - np.float32(offset) * weight.sum(axis=1))
+    return replace(trained, network=replace(trained.network, layers=(moved, *rest)))
+
+
+def reading_line(configuration: Configuration) -> tuple[float, float]:
+    """Offset and slope of the feature as a straight line in the state.
+
+    Raises:
+        InvalidParameterError: it is none.
+    """
+    device, pulse = configuration.device, configuration.pulse
+    law = get_law(device.law)
+    low, high = lowest_state(device), law.state_range[1]
+    points = np.linspace(low, high if high < np.inf else 4 * law.initial_state, 5, dtype=np.float32)
+    features = (law.current_A(points, pulse.read_V, device) / pulse.read_V + device.g_leak_S).astype(np.float64)
+    features /= rest_conductance_S(law, device, pulse.read_V)
+    slope = (features[-1] - features[0]) / (points[-1] - points[0])
+    offset = features[0] - slope * points[0]
+    straight = np.allclose(features, offset + slope * points, rtol=1e-4)
+    require(
+        bool(straight),
+        "`readout.kind`: network goes with a `device.law` whose readings are linear in the state:",
+        device.law,
+        "it trains through plain states; use `readout.kind`: mlp",
+    )
+    return float(offset), float(slope)
 
 
 def train_control(readout: Readout, pulse: Pulse, task: Task, seed: Seed) -> TrainedReadout:

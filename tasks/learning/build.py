@@ -11,7 +11,7 @@ from tasks.learning.architecture import Architecture
 from tasks.learning.batch_norm_layer import EPSILON, BatchNormLayer
 from tasks.learning.dropout_layer import DropoutCache, DropoutLayer
 from tasks.learning.embedding_layer import EmbeddingCache, EmbeddingLayer
-from tasks.learning.kinetics_layer import KineticsLayer
+from tasks.learning.kinetics_layer import KineticsCache, KineticsLayer
 from tasks.learning.max_over_time_layer import MaxOverTimeCache, MaxOverTimeLayer
 from tasks.learning.pooled_dense_layer import PooledDenseLayer
 from tasks.learning.shape_layers import FlattenLayer, PerStepLayer, StandardiseLayer, StepsLayer
@@ -27,8 +27,13 @@ def cases_last(architecture: Architecture) -> bool:
     return architecture.pool == "none"
 
 
-def build_layers(architecture: Architecture, training: Training, *, with_kinetics: bool) -> list[Layer]:
-    """All layers; without kinetics, those that act on features [member, case, feature]."""
+def build_layers(
+    architecture: Architecture, training: Training, *, with_kinetics: bool, written: bool = False
+) -> list[Layer]:
+    """All layers; without kinetics, those that act on features [member, case, feature].
+
+    ``written``: coefficients and embedding are given and stay.
+    """
     steps, series, readings = architecture.steps, architecture.series, architecture.reading.count
     pooled = architecture.pool == "max"
     layers: list[Layer] = []
@@ -39,12 +44,12 @@ def build_layers(architecture: Architecture, training: Training, *, with_kinetic
                     architecture.embedding_words,
                     series,
                     steps,
-                    architecture.embedding_map,
+                    "written" if written else architecture.embedding_map,
                     cases_last(architecture),
                     architecture.embedding_std,
                 )
             )
-        layers.append(KineticsLayer(architecture))
+        layers.append(KineticsLayer(architecture, written))
         layers.append(StepsLayer(readings, series) if pooled else FlattenLayer(series))
         if training.standardise:
             standardise = StandardiseLayer(architecture.features, not pooled)
@@ -89,11 +94,14 @@ def allocate(
         rows_alone: whether the optimiser moves only the rows of the embedding that a batch met.
     """
     caches = stack.allocate(cases, training=rngs is not None)
+    first = stack.layers[0]
     for cache in caches:
         if isinstance(cache, DropoutCache):
             cache.rngs = rngs or ()
         elif isinstance(cache, EmbeddingCache) and rows_alone:
             cache.moved = []
+        elif isinstance(cache, KineticsCache) and isinstance(first, EmbeddingLayer) and first.mapping == "written":
+            cache.first = True  # nobody asks for the derivative by the drive
         elif isinstance(cache, MaxOverTimeCache) and isinstance(caches[0], EmbeddingCache):
             cache.embedding = caches[0]
     return caches
@@ -136,7 +144,7 @@ def export(
         elif isinstance(layer, BatchNormLayer):
             norms[-1] = BatchNorm(own["scale"], own["shift"], own["mean"], own["variance"], EPSILON)
     if standardisation is not None:
-        dense[0], norms[0] = _fold(dense[0], norms[0], standardisation)
+        dense[0], norms[0] = fold(dense[0], norms[0], standardisation)
     if architecture.pool == "none":
         weight = dense[0].weight[:, series_major(architecture)]
         dense[0] = Dense(np.ascontiguousarray(weight), dense[0].bias)
@@ -156,13 +164,54 @@ def export(
     )
 
 
+def load_written(layers: Sequence[Layer], views: Sequence[Views], member: int, network: KineticsNetwork) -> None:
+    """Give one member the coefficients and the table of a network; the stack must be ``written``."""
+    for layer, parameters in zip(layers, views, strict=True):
+        if isinstance(layer, EmbeddingLayer) and network.embedding is not None:
+            parameters["table"][member] = network.embedding
+        elif isinstance(layer, KineticsLayer):
+            for name, value in network.coefficients.items():
+                parameters[name][member] = value
+
+
+def load_dense(
+    layers: Sequence[Layer],
+    views: Sequence[Views],
+    member: int,
+    network: KineticsNetwork,
+    architecture: Architecture,
+    standardisation: Standardisation | None,
+) -> None:
+    """Give one member the dense layers and batch norms of a network: the inverse of ``export``."""
+    dense, norms = list(network.layers), list(network.batch_norms)
+    if architecture.pool == "none":
+        weight = np.empty_like(dense[0].weight)
+        weight[:, series_major(architecture)] = dense[0].weight
+        dense[0] = dense[0]._replace(weight=weight)
+    if standardisation is not None:
+        dense[0], norms[0] = unfold(dense[0], norms[0], standardisation)
+    place = -1
+    for outer, parameters in zip(layers, views, strict=True):
+        layer = outer.layer if isinstance(outer, PerStepLayer | PooledDenseLayer) else outer
+        if isinstance(layer, DenseLayer):
+            place += 1
+            for name, value in zip(("weight", "bias"), dense[place], strict=True):
+                if name in parameters:
+                    parameters[name][member] = value
+        elif isinstance(layer, BatchNormLayer):
+            norm = norms[place]
+            if norm is not None:
+                for name in ("scale", "shift", "mean", "variance"):
+                    parameters[name][member] = getattr(norm, name)
+
+
 def series_major(architecture: Architecture) -> Integers:
     """Place of each feature, ordered series by series, among features ordered step by step."""
     readings, series = architecture.reading.count, architecture.series
     return np.arange(readings * series).reshape(readings, series).T.reshape(-1)
 
 
-def _fold(dense: Dense, norm: BatchNorm | None, standardisation: Standardisation) -> tuple[Dense, BatchNorm | None]:
+def fold(dense: Dense, norm: BatchNorm | None, standardisation: Standardisation) -> tuple[Dense, BatchNorm | None]:
     """The same layer on raw features; without a bias, the shift goes into the mean of the batch norm."""
     bias = np.zeros(len(dense.weight)) if dense.bias is None else dense.bias
     folded = standardisation.fold(dense.weight, bias)
@@ -171,6 +220,18 @@ def _fold(dense: Dense, norm: BatchNorm | None, standardisation: Standardisation
     if norm is None:
         raise ValueError("a layer with neither bias nor batch norm cannot swallow a standardisation")
     return Dense(folded.weight, None), norm._replace(mean=norm.mean - folded.bias)
+
+
+def unfold(dense: Dense, norm: BatchNorm | None, standardisation: Standardisation) -> tuple[Dense, BatchNorm | None]:
+    """The inverse of ``fold``; what the weight of a constant feature adds goes into the bias."""
+    shift = (dense.weight @ standardisation.mean).astype(np.float32)
+    scale = standardisation.scale
+    weight = (dense.weight * np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)).astype(np.float32)
+    if dense.bias is not None:
+        return Dense(weight, dense.bias + shift), norm
+    if norm is None:
+        raise ValueError("a layer with neither bias nor batch norm cannot swallow a standardisation")
+    return Dense(weight, None), norm._replace(mean=norm.mean - shift)
 
 
 def _init_std(inputs: int, outputs: int, architecture: Architecture, training: Training, *, last: bool) -> float:

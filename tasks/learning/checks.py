@@ -1,7 +1,10 @@
 """What must hold before a population is trained: settings that fit each other, parts that fit the architecture."""
 
+from itertools import pairwise
+
 from kinetics.errors import require
 from tasks.errors import DataError
+from tasks.kinetics_network import KineticsNetwork
 from tasks.learning.architecture import Architecture
 from tasks.learning.training import Training
 from tasks.readout.arrays import Integers
@@ -37,6 +40,13 @@ def check_settings(
         architecture.bias,
         "set `bias` or `batch_norm`",
     )
+    require(
+        not (training.standardise and training.noisy_weights)
+        or (architecture.bias and (len(architecture.hidden) > 0 or architecture.last_bias)),
+        "`standardise` with noise on the weights needs a bias in the first layer",
+        architecture.bias,
+        "set `bias`, or leave out the noise",
+    )
     words = architecture.embedding_words
     require(
         words is None or not training.augments,
@@ -71,6 +81,18 @@ def check_part(name: str, part: Part, architecture: Architecture) -> None:
         raise DataError(
             f"Samples of the {name} part must lie in {'[0, 1]' if words is None else f'0 to {words - 1}'}, but span "
             f"{low:g} to {high:g}; scale them, or give the words numbers."
+        )
+
+
+def check_start(network: KineticsNetwork, architecture: Architecture) -> None:
+    """Raise ``DataError`` unless a network can be trained on as one of the architecture."""
+    given = (network.law, [layer.weight.shape[::-1] for layer in network.layers], network.pool)
+    widths = (architecture.features, *architecture.hidden, architecture.classes)
+    wanted = (architecture.law, list(pairwise(widths)), architecture.pool)
+    if given != wanted:
+        raise DataError(
+            f"A network to go on from must have the architecture's law, layers (in, out) and pool {wanted}, but has "
+            f"{given}; start from one that was trained with it."
         )
 
 

@@ -9,7 +9,7 @@ x          drive, see ``cases_last``                    [member, time, device]
 =========  ===========================================  =======================
 
 ``sigmoid``: x = 1 / (1 + exp(-E)). ``min_max``: x = (E - min E) / (max E - min E) over the whole table, whose
-gradient reaches the two extreme entries too.
+gradient reaches the two extreme entries too. ``written``: x = E, a table that is given and stays.
 """
 
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class EmbeddingLayer(Layer):
     """Width of the table."""
     steps: int
     """Words of a case."""
-    mapping: Literal["sigmoid", "min_max"]
+    mapping: Literal["sigmoid", "min_max", "written"]
     """How the table becomes a drive."""
     cases_last: bool
     """Devices are [series, case]; else [case, series]."""
@@ -59,6 +59,11 @@ class EmbeddingLayer(Layer):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The table."""
         return {"table": (self.words, self.series)}
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The table, where it is given."""
+        return ("table",) if self.mapping == "written" else ()
 
     def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
         """Normal; with a deviation of 1 as PyTorch's."""
@@ -99,6 +104,8 @@ class EmbeddingLayer(Layer):
         """
         if not isinstance(cache, EmbeddingCache) or not cache.present:
             raise TypeError("backward follows a forward pass")
+        if self.mapping == "written":
+            return gradient[:0]
         result = gradients["table"]
         if cache.moved is None:
             result[...] = 0
@@ -140,7 +147,7 @@ class EmbeddingLayer(Layer):
         """Rows of the table mapped into [0, 1], in place."""
         if self.mapping == "sigmoid":
             activate("sigmoid", rows)
-        else:
+        elif self.mapping == "min_max":
             low = table.min()
             rows -= low
             rows /= table.max() - low

@@ -44,6 +44,8 @@ class KineticsLayer(Layer):
 
     architecture: Architecture
     """Law, coefficients and shapes."""
+    written: bool = False
+    """Whether the coefficients are given and stay, whatever the architecture learns."""
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -54,7 +56,7 @@ class KineticsLayer(Layer):
     @property
     def fixed(self) -> tuple[str, ...]:
         """All coefficients, where they are not learned."""
-        return tuple(self.shapes) if self.architecture.learned == "none" else ()
+        return () if self._learned else tuple(self.shapes)
 
     def initialise(self, parameters: Views, member: int, rng: np.random.Generator) -> None:
         """Draw each coefficient from its range, in the law's order."""
@@ -94,8 +96,7 @@ class KineticsLayer(Layer):
         """Gradients by the coefficients; by the drive of the pulses that count, if asked for."""
         if not isinstance(cache, KineticsCache):
             raise TypeError("the kinetics need a cache of their own kind")
-        learned = self.architecture.learned != "none"
-        if not learned and cache.first:
+        if not self._learned and cache.first:
             return gradient[:0]
         coefficients, stepwise = self._coefficients(parameters)
         pulses = self.architecture.reading.pulses
@@ -109,7 +110,7 @@ class KineticsLayer(Layer):
             held_at=self.architecture.floor if cache.floor_hits else None,
             with_drive=not cache.first,
         )
-        for name, value in result.coefficients.items() if learned else ():
+        for name, value in result.coefficients.items() if self._learned else ():
             if stepwise:
                 gradients[name][:, :pulses] = value[..., 0].T
                 gradients[name][:, pulses:] = 0
@@ -125,6 +126,10 @@ class KineticsLayer(Layer):
             np.clip(parameters[name], low, high, out=parameters[name])
         if self.architecture.stable and isinstance(law, StabilisableLaw):
             law.stabilise(dict(parameters), max(self.architecture.floor, 0.0))
+
+    @property
+    def _learned(self) -> bool:
+        return self.architecture.learned != "none" and not self.written
 
     def _by_states(self, gradient: Floats, cache: KineticsCache) -> Floats:
         """Gradient by the states after each pulse [pulse, member, device] from the one by the readings."""

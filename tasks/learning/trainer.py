@@ -5,6 +5,8 @@ as if trained alone (see ``tasks.readout.layers``). They are trained in groups t
 changes nothing but the time. A member that leaves the numbers is reported with its reason; others go on.
 
 Where the law is fixed and nothing augments the cases, features are computed once; else with every batch.
+
+Members may go on from networks that there are, as after a chip was written: their coefficients and embeddings stay.
 """
 
 import math
@@ -16,10 +18,11 @@ from numpy.typing import NDArray
 
 from kinetics import DivergenceError
 from kinetics.errors import require
+from tasks.kinetics_network import KineticsNetwork
 from tasks.learning.architecture import Architecture
 from tasks.learning.batches import Features, Series, Source, Whole, Words, whole_drive
-from tasks.learning.build import allocate, build_layers, cases_last, export
-from tasks.learning.checks import check_part, check_settings, check_votes
+from tasks.learning.build import allocate, build_layers, cases_last, export, load_dense, load_written
+from tasks.learning.checks import check_part, check_settings, check_start, check_votes
 from tasks.learning.embedding_layer import EmbeddingCache, EmbeddingLayer
 from tasks.learning.kinetics_layer import KineticsLayer
 from tasks.learning.result import Curve, FailedNetwork, TrainedNetwork
@@ -35,6 +38,7 @@ from tasks.readout.loss import CrossEntropy
 from tasks.readout.stack import Stack
 from tasks.readout.standardisation import Standardisation, fit_standardisation
 from tasks.readout.trainer import EarlyStopping, Seed
+from tasks.readout.weight_noise import NoisyWeights, cut_weights
 from tasks.task import Part
 
 GROUP_DEVICES = 32768
@@ -59,6 +63,7 @@ def train_networks(
     log_prior: Float64 | None = None,
     learning_rates: Sequence[float] | None = None,
     weight_decays: Sequence[float] | None = None,
+    start: Sequence[KineticsNetwork] | None = None,
 ) -> list[TrainedNetwork | FailedNetwork]:
     """Train one network per seed.
 
@@ -75,6 +80,8 @@ def train_networks(
             ``balanced`` training does in any case.
         learning_rates: one per member, instead of that of ``training``.
         weight_decays: the same.
+        start: networks to go on from, one per member. Their coefficients and embeddings are taken as they are and stay;
+            dense layers and batch norms are trained further.
 
     Raises:
         DataError: a part does not fit the architecture.
@@ -89,8 +96,11 @@ def train_networks(
         check_votes("watched", watched.y, votes)
     rates = [training.learning_rate] * len(seeds) if learning_rates is None else list(learning_rates)
     decays = [training.weight_decay] * len(seeds) if weight_decays is None else list(weight_decays)
-    members = [_Member(*member) for member in zip(seeds, rates, decays, strict=True)]
-    problem = _Problem(architecture, training, train, watched, votes, log_prior)
+    starts: list[KineticsNetwork | None] = [None] * len(seeds) if start is None else list(start)
+    members = [_Member(*member) for member in zip(seeds, rates, decays, starts, strict=True)]
+    for network in start or ():
+        check_start(network, architecture)
+    problem = _Problem(architecture, training, train, watched, votes, log_prior, written=start is not None)
     size = problem.group_size
     return [
         result
@@ -104,6 +114,7 @@ class _Member:
     seed: Seed
     learning_rate: float
     weight_decay: float
+    start: KineticsNetwork | None
 
 
 class _Problem:
@@ -117,24 +128,27 @@ class _Problem:
         watched: Part | None,
         votes: int,
         log_prior: Float64 | None,
+        *,
+        written: bool,
     ) -> None:
-        self.architecture, self.training = architecture, training
+        self.architecture, self.training, self.written = architecture, training, written
         self.train, self.watched = train, watched
         self.votes, self.log_prior = votes, None if training.balanced else log_prior
         self.once = (
-            architecture.learned == "none"
+            (written or architecture.learned == "none")
             and not training.augments
             and architecture.embedding_words is None
             and architecture.pool == "none"
         )
         self.batch = min(training.batch or train.cases, train.cases)
         self.cases_last = cases_last(architecture)
+        self.equal_members = architecture.equal_starts and not written
         self._shared: tuple[Floats, Floats | None, Standardisation | None] | None = None
 
     @property
     def group_size(self) -> int:
         """Members that are trained at once."""
-        if self.once and self.architecture.equal_starts:
+        if self.once and self.equal_members:
             return 16
         size = max(1, GROUP_DEVICES // (self.architecture.series * self.batch))
         if self.once:
@@ -156,15 +170,19 @@ class _Problem:
             result[start : start + at_once] = states.reshape(width, -1).T
         return result
 
+    def standardisation(self, features: Floats) -> Standardisation:
+        """That of features [case, feature], as the training asks for it."""
+        return fit_standardisation(features, common=self.training.noisy_weights)
+
     def computed_once(self, coefficients: dict[str, Floats]) -> tuple[Floats, Floats | None, Standardisation | None]:
         """Features of the train and the watched part, standardised if so chosen."""
-        if self._shared is not None and self.architecture.equal_starts:
+        if self._shared is not None and self.equal_members:
             return self._shared
         train = self.features(self.train, coefficients)
         watched = None if self.watched is None else self.features(self.watched, coefficients)
         standardisation = None
         if self.training.standardise:
-            standardisation = fit_standardisation(train)
+            standardisation = self.standardisation(train)
             train = standardisation.apply(train)
             watched = None if watched is None else standardisation.apply(watched)
         self._shared = (train, watched, standardisation)
@@ -188,19 +206,30 @@ class _Group:
         self._problem = problem
         architecture, training = problem.architecture, problem.training
         self._rngs = [np.random.default_rng(member.seed) for member in members]
-        layers = build_layers(architecture, training, with_kinetics=not problem.once)
+        layers = build_layers(architecture, training, with_kinetics=not problem.once, written=problem.written)
         self._stack = Stack(layers, len(members))
         self._coefficients = [self._draw_fixed(rng) for rng in self._rngs] if problem.once else []
         self._stack.initialise(self._rngs)
+        starts = [(k, member.start) for k, member in enumerate(members) if member.start is not None]
+        for member, network in starts:
+            load_written(layers, self._stack.views, member, network)
+            if problem.once:
+                self._coefficients[member] = dict(network.coefficients)
         self._kinetics: list[tuple[KineticsLayer, Views]] = [
             (layer, views)
             for layer, views in zip(self._stack.layers, self._stack.views, strict=True)
-            if isinstance(layer, KineticsLayer) and architecture.learned != "none"
+            if isinstance(layer, KineticsLayer) and layer.shapes.keys() - layer.fixed
         ]
         for layer, views in self._kinetics:
             layer.project(views)
         self._standardisations: list[Standardisation | None] = [None] * len(members)
         self._source, self._scorer = self._prepare()
+        for member, network in starts:
+            load_dense(layers, self._stack.views, member, network, architecture, self._standardisations[member])
+        self._noisy: NoisyWeights | None = None
+        if training.noisy_weights:
+            maps = self._standardisations if training.standardise else ()
+            self._noisy = NoisyWeights(self._stack, training.weight_noise, training.weight_offset, maps)
         rates = np.array([member.learning_rate for member in members], np.float64)
         decays = np.array([member.weight_decay for member in members], np.float64)
         self._optimiser = self._make_optimiser(rates, decays)
@@ -248,11 +277,12 @@ class _Group:
                     caches, loss = buffers[which.shape[1]]
                     own_labels = labels[which]
                     inputs, mixing = self._source.gather(which, own_labels, self._rngs)
-                    scores = stack.forward(inputs, caches)
+                    views = self._noisy.draw(self._rngs) if self._noisy else None
+                    scores = stack.forward(inputs, caches, views)
                     if prior is not None:
                         np.add(scores, prior, out=scores)
                     gradient = loss.gradient(scores, own_labels, mixing)
-                    stack.backward(gradient, caches)
+                    stack.backward(gradient, caches, views)
                     summed += loss.mean_loss * which.shape[1]
                     self._guard(stopping, epoch)
                     cosine = (1 + math.cos(math.pi * step / steps)) / 2
@@ -315,6 +345,8 @@ class _Group:
                 value[...] = old[name] + np.float32(relative) * (value - old[name])
         for layer, views in self._kinetics:
             layer.project(views)
+        if self._problem.training.weight_reach is not None:
+            cut_weights(self._stack, self._problem.training.weight_reach)
 
     def _make_optimiser(self, rates: Float64, decays: Float64) -> Adam | RowAdam | Sgd:
         stack, training = self._stack, self._problem.training
@@ -342,6 +374,7 @@ class _Group:
             training.optimiser == "adam"
             and training.lazy_embedding
             and self._problem.architecture.embedding_words is not None
+            and not self._problem.written
         )
 
     def _is_penalty(self, decays: Float64) -> bool:
@@ -367,7 +400,7 @@ class _Group:
         problem, architecture = self._problem, self._problem.architecture
         train, watched = problem.train, problem.watched
         if problem.once:
-            own = self._coefficients[:1] if architecture.equal_starts else self._coefficients
+            own = self._coefficients[:1] if problem.equal_members else self._coefficients
             sets = [problem.computed_once(coefficients) for coefficients in own]
             self._standardisations = [sets[k % len(sets)][2] for k in range(len(self._rngs))]
             features = _stacked([s[0] for s in sets])
@@ -433,7 +466,7 @@ class _Group:
             features = self._problem.features(part, {n: v[member] for n, v in coefficients.items()})
             if architecture.pool == "max":
                 features = features.reshape(-1, architecture.series)
-            fitted = fit_standardisation(features)
+            fitted = self._problem.standardisation(features)
             target["mean"][member], target["scale"][member] = fitted.mean, fitted.scale
             self._standardisations[member] = Standardisation(
                 target["mean"][member].astype(np.float64), target["scale"][member].astype(np.float64)

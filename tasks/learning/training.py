@@ -45,12 +45,21 @@ class Training:
     """Share of the activations of every hidden layer that a batch leaves out; under ``pool`` max after the maximum."""
     word_dropout: float = 0.0
     """Share of the words, padding apart, that a batch takes for the unknown one (number 1)."""
+    weight_noise: float = 0.0
+    """Standard deviation of noise on the dense weights, drawn anew for every batch, relative to the largest weight of
+    the layer as it will act on raw features (see ``tasks.readout.weight_noise``); steps go to the clean weights."""
+    weight_offset: float = 0.0
+    """Mean of that noise, relative to the same."""
+    weight_reach: float | None = None
+    """Largest weight of a dense layer in units of their root mean square, to which larger ones are cut after each step;
+    None: any. The smaller it is, the smaller is noise that is relative to the largest weight."""
     balanced: bool = False
     """Add the log of each class's share of the train part to the scores in the loss (logit adjustment, Menon et al.
     2021): the network's own scores are then those for equally frequent classes, and votes take no ``log_prior``."""
     standardise: bool = False
-    """Give the first layer features of mean 0 and deviation 1. The map is measured at the start on (at most 8192
-    cases, or 256 texts, of) the train part, stays as it is, and is folded into the first layer at the end."""
+    """Give the first layer features of mean 0 and deviation 1 (under noise on the weights: of mean 0 and one scale for
+    all, see ``tasks.readout.standardisation``). The map is measured at the start on (at most 8192 cases, or 256 texts,
+    of) the train part, stays as it is, and is folded into the first layer at the end."""
     initialisation: Literal["scaled", "pytorch"] = "scaled"
     """``scaled``: normal by He or Glorot, biases 0. ``pytorch``: uniform within 1 / sqrt(inputs), biases too."""
     keep: Literal["validation", "best_test", "last"] = "validation"
@@ -75,16 +84,33 @@ class Training:
         for name in ("learning_rate", "kinetics_rate"):
             value = getattr(self, name)
             require(0 < value < math.inf, f"`{name}` > 0", value, "0.003 is a good step size")
-        for name in ("weight_decay", "input_noise", "mixup"):
+        for name in ("weight_decay", "input_noise", "mixup", "weight_noise"):
             value = getattr(self, name)
             require(0 <= value < math.inf, f"`{name}` >= 0", value, "0 switches it off")
         for name in ("momentum", "label_smoothing", "dropout", "word_dropout"):
             require(0 <= getattr(self, name) < 1, f"0 <= `{name}` < 1", getattr(self, name), "0 switches it off")
+        require(
+            -1 < self.weight_offset < 1,
+            "-1 < `weight_offset` < 1",
+            self.weight_offset,
+            "give it as a share of the largest weight",
+        )
+        require(
+            self.weight_reach is None or 1 <= self.weight_reach < math.inf,
+            "`weight_reach` >= 1",
+            self.weight_reach,
+            "2 to 4 leave most weights alone; None cuts none",
+        )
         require(self.batch >= 0, "`batch` >= 0", self.batch, "0 takes all cases")
         require(self.epochs >= 1, "`epochs` >= 1", self.epochs, "give a whole number from 1 up")
         require(self.patience is None or self.patience >= 1, "`patience` >= 1", self.patience, "None never stops")
         require(min(self.shift) >= 0, "`shift` >= 0", self.shift, "(0, 0) switches it off")
         require(self.clip_norm is None or self.clip_norm > 0, "`clip_norm` > 0", self.clip_norm, "None never clips")
+
+    @property
+    def noisy_weights(self) -> bool:
+        """Whether weights carry noise in training."""
+        return self.weight_noise > 0 or self.weight_offset != 0
 
     @property
     def augments(self) -> bool:

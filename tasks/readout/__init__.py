@@ -1,11 +1,13 @@
 """Read-outs: what turns the features of a population of memristors into a class."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kinetics.errors import require
 from tasks.errors import DataError
 from tasks.readout.errors import TrainingError
 from tasks.readout.fit import Fit
@@ -49,6 +51,8 @@ def fit_readouts(
     validation_y: NDArray[Any],
     classes: int,
     seeds: Sequence[Seed],
+    *,
+    weight_noise: float = 0.0,
 ) -> list[Fit | TrainingError]:
     """Train a read-out of the kind that ``settings`` names on each of several feature maps of the same cases.
 
@@ -61,14 +65,19 @@ def fit_readouts(
         validation_xs: [case, feature] each; choose strength or epoch.
         validation_y: [case].
         classes: number of classes, >= 2.
-        seeds: each result follows from its own and the arguments alone; ridge draws nothing.
+        seeds: each result follows from its own and the arguments alone; ridge draws nothing without noise.
+        weight_noise: standard deviation of noise on the weights, relative to the largest of each layer as it acts on
+            raw features, so that the read-out learns to live with its crossbar: mlp meets it in every batch, ridge
+            when it chooses its strength. Features are read less their common mean (see ``held_network``).
 
     Returns:
         For each map its fit, or the error that says which feature or loss was not finite.
 
     Raises:
         DataError: shapes do not match, or a label is not a class.
+        InvalidParameterError: ``weight_noise`` is negative.
     """
+    require(0 <= weight_noise < math.inf, "`weight_noise` >= 0", weight_noise, "0.01 being 1 % of the largest weight")
     trains = [_checked("train", x, train_y, classes) for x in train_xs]
     validations = [_checked("validation", x, validation_y, classes) for x in validation_xs]
     for train, validation in zip(trains, validations, strict=True):
@@ -78,15 +87,25 @@ def fit_readouts(
                 f"{train[0].shape[1]} (train) and {validation[0].shape[1]} (validation); encode both alike."
             )
     if settings.kind == "ridge":
-        return [_ridge(train, validation, classes) for train, validation in zip(trains, validations, strict=True)]
+        return [
+            _ridge(train, validation, classes, weight_noise, seed)
+            for train, validation, seed in zip(trains, validations, seeds, strict=True)
+        ]
     return fit_mlps(
-        [x for x, _ in trains], trains[0][1], [x for x, _ in validations], validations[0][1], classes, settings, seeds
+        [x for x, _ in trains],
+        trains[0][1],
+        [x for x, _ in validations],
+        validations[0][1],
+        classes,
+        settings,
+        seeds,
+        weight_noise=weight_noise,
     )
 
 
-def _ridge(train: _Part, validation: _Part, classes: int) -> Fit | TrainingError:
+def _ridge(train: _Part, validation: _Part, classes: int, weight_noise: float, seed: Seed) -> Fit | TrainingError:
     try:
-        return fit_ridge(*train, *validation, classes)
+        return fit_ridge(*train, *validation, classes, weight_noise=weight_noise, seed=seed)
     except TrainingError as error:
         return error
 

@@ -1,6 +1,7 @@
 """A network of one or more hidden layers, trained by mini-batch Adam with early stopping."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -37,6 +38,8 @@ def fit_mlps(
     classes: int,
     settings: Readout,
     seeds: Sequence[Seed],
+    *,
+    weight_noise: float = 0.0,
 ) -> list[Fit | TrainingError]:
     """Train a network on each of several feature maps at once, each with the bits that it would have alone.
 
@@ -49,7 +52,8 @@ def fit_mlps(
         validation_y: [case].
         classes: number of classes.
         settings: shape and training of the networks.
-        seeds: the start and the shuffles of each follow from its own alone.
+        seeds: the start, the shuffles and the noise of each follow from its own alone.
+        weight_noise: see ``train_population``.
 
     Returns:
         For each map its fit, or the error that says which feature or loss was not finite.
@@ -80,6 +84,8 @@ def fit_mlps(
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
         seeds=[seeds[place] for place, _ in prepared],
+        weight_noise=weight_noise,
+        maps=[_less_common_mean(standardisation) for _, standardisation in prepared],
     )
     for member, (place, standardisation) in enumerate(prepared):
         if trained.failures[member] is not None:
@@ -97,6 +103,11 @@ def fit_mlps(
             strength=None,
         )
     return results
+
+
+def _less_common_mean(standardisation: Standardisation) -> Standardisation:
+    """That of features less their common mean, as a crossbar reads them (see ``tasks.held_network``)."""
+    return replace(standardisation, mean=standardisation.mean - standardisation.mean.mean())
 
 
 def _stacked(maps: list[Float32]) -> Float32:

@@ -29,6 +29,10 @@ class Readout:
     """Decoupled weight decay (mlp)."""
     patience: int = 10
     """Epochs without a better validation accuracy after which training stops (mlp)."""
+    trained_for: Literal["exsitu", "insitu", "noise_aware"] = "exsitu"
+    """``exsitu``: trained on the nominal device, scored on chips. ``insitu``: trained on each chip. ``noise_aware``, as
+    Shi et al. 2025: the devices are written once, the read-out is trained on that chip with the noise of its crossbar,
+    then scored on draws of the crossbar."""
     input_noise: float = 0.0
     """Standard deviation of normal noise on the samples in training, which stay in [0, 1] (network)."""
     mixup: float = 0.0
@@ -46,6 +50,12 @@ class Readout:
             self.kind in ("ridge", "mlp", "network"),
             "`readout.kind` in ('ridge', 'mlp', 'network')",
             self.kind,
+            "choose one",
+        )
+        require(
+            self.trained_for in ("exsitu", "insitu", "noise_aware"),
+            "`readout.trained_for` in ('exsitu', 'insitu', 'noise_aware')",
+            self.trained_for,
             "choose one",
         )
         for name in ("input_noise", "mixup", "dropout", "label_smoothing", "batch_norm"):

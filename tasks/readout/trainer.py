@@ -30,6 +30,8 @@ from tasks.readout.arrays import Float64, Floats, Integers
 from tasks.readout.layers import Cache, Views
 from tasks.readout.loss import CrossEntropy
 from tasks.readout.stack import Stack, dense_layers
+from tasks.readout.standardisation import Standardisation
+from tasks.readout.weight_noise import NoisyWeights
 
 Seed = int | np.random.SeedSequence
 _VALIDATION_CASES = 1000
@@ -69,6 +71,9 @@ def train_population(
     learning_rate: ArrayLike,
     weight_decay: ArrayLike,
     seeds: Sequence[Seed],
+    weight_noise: float = 0.0,
+    weight_offset: float = 0.0,
+    maps: Sequence[Standardisation] = (),
 ) -> TrainedPopulation:
     """Train one network per seed.
 
@@ -85,7 +90,11 @@ def train_population(
         patience: epochs without a higher validation accuracy after which a member stops.
         learning_rate: per member, or one for all.
         weight_decay: per member, or one for all.
-        seeds: one per member; its start and its shuffles follow from it alone.
+        seeds: one per member; its start, its shuffles and its noise follow from it alone.
+        weight_noise: standard deviation of noise on the weights of each batch, relative to the largest of the layer as
+            it will act on raw features (see ``weight_noise``). The validation part is scored without.
+        weight_offset: mean of that noise, relative to the same.
+        maps: how each member's features were standardised; they act on raw features if absent. Noise needs it.
 
     A member whose loss is not finite stops there and says so in ``failures``; the others go on.
     """
@@ -100,6 +109,7 @@ def train_population(
         learning_rate=np.broadcast_to(np.asarray(learning_rate, np.float64), members),
         weight_decay=np.broadcast_to(np.asarray(weight_decay, np.float64), members),
     )
+    noisy = NoisyWeights(stack, weight_noise, weight_offset, maps) if weight_noise or weight_offset else None
     batches = _Batches(stack, features, labels, classes, batch)
     validation = _Validation(stack, validation_features, validation_labels, classes)
     stopping = EarlyStopping(stack.values, len(validation_labels), patience)
@@ -109,7 +119,7 @@ def train_population(
         for _ in range(epochs):
             batches.shuffle(rngs)
             for start in range(0, cases, batch):
-                batches.differentiate(start)
+                batches.differentiate(start, noisy.draw(rngs) if noisy else None)
                 adam.step((1 + math.cos(math.pi * step / steps)) / 2)
                 step += 1
             adam.flush()
@@ -224,15 +234,15 @@ class _Batches:
             np.take(self._labels, order, out=self._shuffled_labels[member])
             np.add(order, self._offsets[member], out=self._order[member])
 
-    def differentiate(self, start: int) -> None:
-        """Fill the stack's gradients with those of the batch that starts at case ``start``."""
+    def differentiate(self, start: int, views: Sequence[Views] | None) -> None:
+        """Fill the stack's gradients with those of the batch that starts at case ``start``, at ``views`` if given."""
         which = self._order[:, start : start + self._batch]
         inputs, caches, loss = self._buffers[which.shape[1]]
         # "clip" spares the check of the indices, which a permutation does not need.
         np.take(self._rows, which, axis=0, out=inputs, mode="clip")
-        scores = self._stack.forward(inputs, caches)
+        scores = self._stack.forward(inputs, caches, views)
         gradient = loss.gradient(scores, self._shuffled_labels[:, start : start + self._batch])
-        self._stack.backward(gradient, caches)
+        self._stack.backward(gradient, caches, views)
 
 
 class _Validation:

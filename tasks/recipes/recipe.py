@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from tasks.learning import Architecture, Training
-from tasks.task import Task
+from tasks.task import Part, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +44,10 @@ class Recipe:
     """The chart's row, where it has one."""
     notes: tuple[str, ...] = ()
     """Where data or way differ from the paper's."""
+
+    def train_part(self, task: Task) -> Part:
+        """What the network is trained on."""
+        if self.fit_on == "train":
+            return task.train
+        both = task.train, task.validation
+        return Part(np.concatenate([part.x for part in both], axis=2), np.concatenate([part.y for part in both]))

@@ -29,7 +29,7 @@ def by_hand(x: np.ndarray, alpha: float, beta: float) -> list[float]:
 
 def test_features_are_the_papers_feature_map() -> None:
     x = np.random.default_rng(1).random((6, 3, 4), np.float32)
-    configuration = Configuration(device=Device(alpha=0.1, beta=0.2, **WIDE))
+    configuration = Configuration(device=Device.of(alpha=0.1, beta=0.2, **WIDE))
     nominal = {name: np.full((1, 1), value, np.float32) for name, value in (("alpha", 0.1), ("beta", 0.2))}
     features = feature_matrix(LAW, configuration, nominal, x)
     expected = [by_hand(x[:, :, case], 0.1, 0.2) for case in range(4)]

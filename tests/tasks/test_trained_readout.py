@@ -38,7 +38,7 @@ def test_batch_norms_are_folded_into_their_layers(digits: Task) -> None:
         ),
         activation="tanh",
     )
-    configuration = Configuration(device=Device(alpha=0.05, beta=0.2, **WIDE))
+    configuration = Configuration(device=Device.of(alpha=0.05, beta=0.2, **WIDE))
     nominal = {name: np.full((1, 1), value, np.float32) for name, value in (("alpha", 0.05), ("beta", 0.2))}
     features = feature_matrix(get_law("drift_diffusion"), configuration, nominal, digits.test.x)
     plain = Network(layers=_folded(network), activation="tanh")
@@ -46,7 +46,7 @@ def test_batch_norms_are_folded_into_their_layers(digits: Task) -> None:
 
 
 def test_evaluations_are_reproducible_and_count_batch_norms(digits: Task) -> None:
-    configuration = Configuration(device=Device(alpha=0.05, beta=0.2, d2d=0.05, **WIDE), readout=SETTINGS)
+    configuration = Configuration(device=Device.of(alpha=0.05, beta=0.2, d2d=0.05, **WIDE), readout=SETTINGS)
     one, other = (Evaluator(digits, seed=4, chips=3).evaluate(configuration, trial=1) for _ in range(2))
     assert dataclasses.replace(one, seconds=0) == dataclasses.replace(other, seconds=0)
     layers = 64 * 12 + 12 + 12 * 8 + 8 + 8 * 10 + 10
@@ -59,7 +59,7 @@ def test_evaluations_are_reproducible_and_count_batch_norms(digits: Task) -> Non
 def test_reading_fewer_states_shrinks_the_network(digits: Task) -> None:
     readout = dataclasses.replace(SETTINGS, hidden=4, batch_norm=False)
     configuration = Configuration(
-        device=Device(alpha=0.05, beta=0.2, **WIDE), pulse=Pulse(read_every=4, read_phase="after"), readout=readout
+        device=Device.of(alpha=0.05, beta=0.2, **WIDE), pulse=Pulse(read_every=4, read_phase="after"), readout=readout
     )
     evaluation = Evaluator(digits, seed=4, chips=1).evaluate(configuration, trial=1)
     assert evaluation.parameters == 16 * 4 + 4 + 4 * 10 + 10 + 2
@@ -76,7 +76,7 @@ def test_what_cannot_be_trained_through_is_refused() -> None:
 @pytest.mark.usefixtures("real_data")
 def test_noise_on_the_samples_helps_where_cases_are_few() -> None:
     task = load_task("sitw")
-    device = Device(alpha=0.5, beta=0.8, **WIDE)
+    device = Device.of(alpha=0.5, beta=0.8, **WIDE)
     plain = Readout(kind="network", epochs=150, patience=150, batch=800)
     noisy = dataclasses.replace(plain, input_noise=0.13, mixup=0.5, label_smoothing=0.1)
     evaluator = Evaluator(task, seed=0, chips=1)

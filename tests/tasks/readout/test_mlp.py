@@ -13,7 +13,7 @@ def xor(cases, seed):
     rng = np.random.default_rng(seed)
     corners = rng.integers(0, 2, (cases, 2))
     x = corners + 0.15 * rng.standard_normal((cases, 2))
-    return (x * [5, 0.01] + [40, 1]).astype(np.float32), corners[:, 0] ^ corners[:, 1]
+    return (x * [5, 3] + [40, 1]).astype(np.float32), corners[:, 0] ^ corners[:, 1]
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])

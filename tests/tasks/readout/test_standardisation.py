@@ -21,7 +21,7 @@ def raw(cases, features, *, mean=30.0, seed=0):
 
 def test_mean_and_spread_across_blocks():
     x = raw(5000, 6)
-    s = fit_standardisation(x)
+    s = fit_standardisation(x, common=False)
     reference = x.astype(np.float64)
     np.testing.assert_allclose(s.mean, reference.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(1 / s.scale[2:], reference.std(axis=0)[2:], rtol=1e-9)
@@ -29,6 +29,15 @@ def test_mean_and_spread_across_blocks():
     # The mean itself is rounded to float32 (6e-8 of 30 to 100, beside spreads of 0.6 and more).
     np.testing.assert_allclose(z[:, 2:].mean(axis=0, dtype=np.float64), 0, atol=1e-5)
     np.testing.assert_allclose(z[:, 2:].std(axis=0, dtype=np.float64), 1, rtol=1e-5)
+
+
+def test_a_common_spread_is_the_root_mean_square_and_keeps_zeros():
+    x = raw(5000, 6)
+    s = fit_standardisation(x)
+    np.testing.assert_array_equal(s.scale[:2], 0)
+    spread = np.sqrt(np.mean(x.astype(np.float64).var(axis=0)))
+    np.testing.assert_allclose(1 / s.scale[2:], spread, rtol=1e-9)
+    np.testing.assert_allclose(s.mean, x.astype(np.float64).mean(axis=0), rtol=1e-12)
 
 
 def test_constant_features_become_zero():

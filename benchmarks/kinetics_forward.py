@@ -22,7 +22,7 @@ from benchmarks._figures import Figure
 from benchmarks._timing import best_seconds
 from kinetics import draw_chips, get_law, nominal_devices, simulate
 from kinetics.noise import FastNormal
-from kinetics.simulate import CACHE_DEVICES
+from kinetics.simulate import CACHE_DEVICES, NOISY_DEVICES
 
 LAW = get_law("drift_diffusion")
 COEFFICIENTS = {"alpha": 0.1, "beta": 0.3}
@@ -82,7 +82,7 @@ def _blocks() -> list[Figure]:
 
 def _population() -> list[Figure]:
     """Coefficients [chip, series, 1] drawn with spread, then noise on every change of state."""
-    chips, cases = 4, CACHE_DEVICES // (4 * SERIES)
+    chips, cases = 4, NOISY_DEVICES // (4 * SERIES)
     drive = np.random.default_rng(0).random((STEPS, SERIES, cases), dtype=np.float32)
     draws = draw_chips(COEFFICIENTS, chips=chips, devices=SERIES, d2d=0.05, rng=np.random.default_rng(1))
     coefficients = {name: value[:, :, None] for name, value in draws.items()}

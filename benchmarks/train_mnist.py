@@ -13,11 +13,11 @@ def run() -> list[Figure]:
     """Train once, simulation of all parts and the control's training included; needs MEMSWEEP_DATA."""
     evaluator = Evaluator(load_task("mnist"), seed=0, chips=1)
     configuration = Configuration(
-        device=Device(alpha=0.02, beta=0.1), readout=Readout(hidden=48, epochs=20, patience=20)
+        device=Device.of(alpha=0.02, beta=0.1), readout=Readout(hidden=48, epochs=20, patience=20)
     )
     evaluator.control(configuration.readout, configuration.pulse)
     start = time.perf_counter()
-    evaluation = evaluator.evaluate(configuration, trial=0, score_test=True)
+    evaluation = evaluator.evaluate(configuration, trial=0, chosen=True)
     seconds = time.perf_counter() - start
     return [
         Figure("parameters", evaluation.parameters, "", at_most=38_172),

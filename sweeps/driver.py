@@ -24,6 +24,7 @@ def drive(
     configurations: int,
     lag: int,
     on_told: Callable[[Record], None],
+    racing: bool = False,
     stop: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Run a sweep, or what is left of it, to its end.
@@ -33,6 +34,7 @@ def drive(
         executor: where jobs run.
         configurations: trials in all.
         lag: most trials that are asked and not told.
+        racing: whether jobs are told the front as it was when they were asked.
         on_told: called with every trial once it is durable.
         stop: asked between steps; true ends the run early, with every told trial kept.
 
@@ -45,7 +47,10 @@ def drive(
     def jobs_of(number: int, values: dict[str, Any]) -> list[Job]:
         """The job of a trial; none, but an outcome, where its fields do not go together."""
         try:
-            return [Job(trial=number, configuration=Configuration.from_dotted(values))]
+            configuration = Configuration.from_dotted(values)
+            # By the rule above exactly these had been told, whoever asks again after a crash.
+            rivals = study.rivals(max(number - lag + 1, 0)) if racing else ()
+            return [Job(trial=number, configuration=configuration, rivals=rivals)]
         except InvalidParameterError as error:
             early[number] = Outcome(trial=number, error=f"InvalidParameterError: {error}")
             return []

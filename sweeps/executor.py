@@ -6,11 +6,16 @@ twice. An exception inside a configuration is that configuration's outcome, not 
 pending jobs and frees everything; it may be called twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tasks import Configuration, Evaluation
+from tasks import Configuration, Evaluation, Task
+from tasks.chips import ChipScores
+from tasks.evaluator import Evaluator, Variant
+
+MakeEvaluator = Callable[[Task], Evaluator]
+"""Builds the evaluator of a study where its jobs run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,18 +26,38 @@ class Job:
     """Number of the trial."""
     configuration: Configuration
     """The point of the design space."""
-    score_test: bool = False
-    """Whether the test part is scored too; for configurations that have been chosen."""
+    chosen: bool = False
+    """Whether fresh chips and the test part are scored too; for configurations that have been chosen."""
+    rivals: tuple[dict[str, float], ...] = ()
+    """Objectives of the front when the job was asked for, where the sweep races."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreJob:
+    """A trained configuration to score on chips: a point of a study of robustness."""
+
+    trial: int
+    """What its outcome is known by: the number of the point."""
+    variant: Variant
+    """What is scored."""
+
+
+AnyJob = Job | ScoreJob
+"""What an executor takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a job: an evaluation or an error."""
+    """What came of a job: an evaluation, scores or an error."""
 
     trial: int
-    """Number of the trial."""
+    """Number of the trial, or of the point."""
     evaluation: Evaluation | None = None
-    """The evaluation, if the job succeeded."""
+    """The evaluation, if the job was one and succeeded."""
+    scores: ChipScores | None = None
+    """The scores, if the job was to score chips and succeeded."""
+    seconds: float | None = None
+    """Time spent, if the job succeeded."""
     error: str | None = None
     """The reason in one line, if it failed."""
 
@@ -43,7 +68,7 @@ class Executor(Protocol):
     workers: int
     """Jobs that run at the same time."""
 
-    def submit(self, jobs: Sequence[Job]) -> None:
+    def submit(self, jobs: Sequence[AnyJob]) -> None:
         """Take jobs; they start in this order as workers become free."""
         ...
 

@@ -4,9 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 
 from sweeps.evaluate_job import evaluate_jobs
-from sweeps.executor import Job, Outcome
+from sweeps.executor import AnyJob, Job, MakeEvaluator, Outcome
 from tasks import Task
-from tasks.evaluator import Evaluator
 
 _JOBS_AT_ONCE = 8
 """Small read-outs are trained together; more gain little and would hold Ctrl-C up."""
@@ -17,18 +16,19 @@ class InlineExecutor:
 
     workers = 1
 
-    def __init__(self, task: Task, *, seed: int, chips: int) -> None:
+    def __init__(self, task: Task, make_evaluator: MakeEvaluator) -> None:
         """Take the task and what all jobs share."""
-        self._evaluator = Evaluator(task, seed=seed, chips=chips)
-        self._pending: deque[Job] = deque()
+        self._evaluator = make_evaluator(task)
+        self._pending: deque[AnyJob] = deque()
 
-    def submit(self, jobs: Sequence[Job]) -> None:
+    def submit(self, jobs: Sequence[AnyJob]) -> None:
         """Queue jobs."""
         self._pending.extend(jobs)
 
     def wait(self, timeout_s: float | None = None) -> list[Outcome]:
         """Run the next few jobs, however long they take."""
-        jobs = [self._pending.popleft() for _ in range(min(_JOBS_AT_ONCE, len(self._pending)))]
+        at_once = _JOBS_AT_ONCE if self._pending and isinstance(self._pending[0], Job) else 1
+        jobs = [self._pending.popleft() for _ in range(min(at_once, len(self._pending)))]
         return evaluate_jobs(self._evaluator, jobs)
 
     def close(self) -> None:

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from sweeps.spec import Spec
 from tasks import Configuration, TaskError, load_task
-from tasks.evaluator import Evaluator
 from tasks.network_file import save_network
 
 
@@ -24,7 +23,7 @@ class SavedNetwork(NamedTuple):
 def save_front_networks(spec: Spec, result: dict[str, Any], folder: Path) -> Iterator[SavedNetwork]:
     """Train every configuration of the front once more, which gives the same network, and save it."""
     task = load_task(spec.task.kind, spec.task.path, spec.task.protocol)
-    evaluator = Evaluator(task, seed=spec.seed, chips=spec.chips)
+    evaluator = spec.evaluator(task)
     folder.mkdir(parents=True, exist_ok=True)
     for entry in result["pareto"]:
         trial = entry["trial"]

@@ -27,9 +27,8 @@ from ray.exceptions import ActorUnavailableError, RayActorError, RayError, RayTa
 
 from sweeps.errors import SweepError
 from sweeps.evaluate_job import evaluate_jobs
-from sweeps.executor import Job, Outcome
+from sweeps.executor import AnyJob, MakeEvaluator, Outcome
 from tasks import Task
-from tasks.evaluator import Evaluator
 
 _LOG = logging.getLogger(__name__)
 _CALL_SECONDS = 0.4
@@ -49,17 +48,17 @@ class ExecutorError(SweepError):
 class _Attempt:
     """A job and how often a worker died over it."""
 
-    job: Job
+    job: AnyJob
     deaths: int = 0
 
 
 class _Worker:
     """What runs inside an actor."""
 
-    def __init__(self, task: Task, seed: int, chips: int) -> None:
-        self._evaluator = Evaluator(task, seed=seed, chips=chips)
+    def __init__(self, task: Task, make_evaluator: MakeEvaluator) -> None:
+        self._evaluator = make_evaluator(task)
 
-    def evaluate(self, jobs: list[Job]) -> list[Outcome]:
+    def evaluate(self, jobs: list[AnyJob]) -> list[Outcome]:
         return evaluate_jobs(self._evaluator, jobs)
 
 
@@ -67,14 +66,13 @@ class RayExecutor:
     """Long-lived actors, fed several jobs a call."""
 
     def __init__(
-        self, task: Task, *, seed: int, chips: int, workers: int | None = None, address: str | None = None
+        self, task: Task, make_evaluator: MakeEvaluator, *, workers: int | None = None, address: str | None = None
     ) -> None:
         """Connect (or start Ray here) and create the actors.
 
         Args:
             task: the task, put into the object store once.
-            seed: seed of the study.
-            chips: virtual chips per evaluation.
+            make_evaluator: builds the evaluator of each actor.
             workers: actors of one CPU each; all CPUs of the cluster if absent.
             address: ``host:port`` of a running Ray head; Ray is started on this machine if absent.
 
@@ -90,7 +88,7 @@ class RayExecutor:
             raise ExecutorError("The Ray cluster has no CPUs; add a node with at least one.")
         self.workers = min(workers, cpus) if workers else cpus
         self._actor_class = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Worker)
-        self._arguments = (ray.put(task), seed, chips)
+        self._arguments = (ray.put(task), make_evaluator)
         self._waiting: deque[_Attempt] = deque()
         self._again: deque[_Attempt] = deque()
         self._calls: dict[Any, tuple[Any, list[_Attempt]]] = {}
@@ -99,7 +97,7 @@ class RayExecutor:
         for _ in range(self.workers):
             self._add_actor()
 
-    def submit(self, jobs: Sequence[Job]) -> None:
+    def submit(self, jobs: Sequence[AnyJob]) -> None:
         """Queue jobs; ``wait`` hands them out, so that those of one submission and the next can share a call."""
         self._waiting.extend(_Attempt(job) for job in jobs)
 
@@ -165,7 +163,7 @@ class RayExecutor:
             self._actors[actor].remove(call)
             return [Outcome(trial=attempt.job.trial, error=_one_line(error)) for attempt in attempts]
         self._actors[actor].remove(call)
-        spent = [o.evaluation.seconds for o in outcomes if o.evaluation is not None]
+        spent = [outcome.seconds for outcome in outcomes if outcome.seconds is not None]
         if spent:
             mean = sum(spent) / len(spent)
             known = self._seconds_per_job

@@ -69,7 +69,7 @@ def counts(records: list[Record]) -> tuple[int, int]:
 
 
 def _test_scores(evaluation: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in evaluation.items() if "test" in name}
+    return {name: value for name, value in evaluation.items() if "test" in name or name.startswith("fresh_")}
 
 
 def _plain(value: Any) -> Any:

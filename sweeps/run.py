@@ -22,6 +22,7 @@ from sweeps.inline_executor import InlineExecutor
 from sweeps.results import best_control, counts, front_entries
 from sweeps.samplers import choose_sampler
 from sweeps.spec import Spec
+from sweeps.storage import choose_storage, find_storage, remember, require_free
 from sweeps.study import Record, SweepStudy
 from tasks import Configuration, Evaluation, Task, load_task
 from tasks.task import require_samples
@@ -72,6 +73,9 @@ class Options:
     """Ray actors; all CPUs if absent."""
     address: str | None = None
     """``host:port`` of a Ray head; Ray is started here if absent."""
+    storage: str | None = None
+    """Where the study is stored, ``journal`` or an address of PostgreSQL; ``MEMSWEEP_STORAGE``, else the journal, if
+    absent. A sweep stays where it was started."""
     tracker: Callable[[], Tracker] | None = None
     """Makes the tracker; none if absent."""
     observer: Observer = field(default_factory=NoObserver)
@@ -105,12 +109,16 @@ def run(spec: Spec, home: Home, options: Options) -> Outcome:
         HomeError: its name is taken, or the home cannot be written.
         DataError: the task's data are missing or not in order.
         ExecutorError: workers cannot be had.
+        StorageError: the database cannot be used, or its name is taken there.
     """
     home.require_free(spec.name)
+    storage = choose_storage(options.storage)
+    require_free(storage, spec.name)
     task = _load(spec)
     executor = _make_executor(task, spec, options)
     try:
         folder = home.create(spec)
+        remember(folder.path, storage)
         return _run(spec, folder, executor, options)
     finally:
         executor.close()
@@ -119,6 +127,7 @@ def run(spec: Spec, home: Home, options: Options) -> Outcome:
 def resume(folder: SweepFolder, options: Options) -> Outcome:
     """Go on with a sweep that was stopped; raises as ``run`` does."""
     spec = folder.spec()
+    find_storage(folder.path, options.storage)
     task = _load(spec)
     # A complete sweep has nothing left to evaluate, only to log.
     complete = folder.result() is not None
@@ -138,17 +147,17 @@ def _load(spec: Spec) -> Task:
 
 def _make_executor(task: Task, spec: Spec, options: Options) -> Executor:
     if options.executor == "inline":
-        return InlineExecutor(task, seed=spec.seed, chips=spec.chips)
+        return InlineExecutor(task, spec.evaluator)
     from sweeps.ray_executor import RayExecutor  # Ray takes a second to import; inline runs need none of it.
 
-    return RayExecutor(task, seed=spec.seed, chips=spec.chips, workers=options.workers, address=options.address)
+    return RayExecutor(task, spec.evaluator, workers=options.workers, address=options.address)
 
 
 def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) -> Outcome:
     start = time.monotonic()
     with folder.locked(), _stop_on_signal() as stop:
-        study = SweepStudy(spec, folder.journal)
-        already = study.records() if folder.journal.exists() else []
+        study = SweepStudy(spec, folder.journal, options.storage)
+        already = study.records()
         tracker = BackgroundTracker(options.tracker()) if options.tracker else None
         if tracker:
             tracker.start(_sweep_record(spec))
@@ -171,6 +180,7 @@ def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) 
                 executor,
                 configurations=spec.trials,
                 lag=spec.lag,
+                racing=spec.robust.racing_chips > 0,
                 on_told=on_told,
                 stop=stop,
             )
@@ -212,13 +222,13 @@ def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) 
 
 
 def _score_front(executor: Executor, front: list[Record], stop: Callable[[], bool]) -> dict[int, Evaluation] | None:
-    """Evaluate the chosen configurations once more, now with the test part; None if stopped."""
+    """Evaluate the chosen configurations once more, now with fresh chips and the test part; None if stopped."""
     executor.submit(
         [
             Job(
                 trial=record.number,
                 configuration=Configuration.from_dotted(record.configuration),
-                score_test=True,
+                chosen=True,
             )
             for record in front
         ]

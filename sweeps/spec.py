@@ -7,17 +7,21 @@ written as ``1e-8``, which YAML 1.1 takes for text.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from kinetics import InvalidParameterError
 from sweeps.errors import SpecError
+from sweeps.parameter_file import with_parameter_file
 from sweeps.space import Space
 from sweeps.spec_configuration import read_configuration
 from sweeps.strict_yaml import parse_yaml
-from sweeps.typed_values import NO_VALUE, as_type
+from sweeps.typed_values import NO_VALUE, as_type, read_value
 from sweeps.wording import must, unknown
-from tasks import OBJECTIVES, TASKS, Configuration, configuration_fields
+from tasks import OBJECTIVES, TASKS, Configuration, Task, configuration_fields
+from tasks.evaluator import Evaluator
+from tasks.robust import Robust
 
 Direction = Literal["maximize", "minimize"]
 """Which way an objective is better."""
@@ -25,7 +29,7 @@ Direction = Literal["maximize", "minimize"]
 SAMPLERS: tuple[str, ...] = ("auto", "tpe", "nsga2", "qmc", "random", "grid")
 """Names of the samplers that a sweep file may ask for."""
 
-_KEYS = ("name", "task", "seed", "configurations", "chips", "objectives", "sampler", "lag", "configuration")
+_KEYS = ("name", "task", "seed", "configurations", "chips", "robust", "objectives", "sampler", "lag", "configuration")
 _MANDATORY = {
     "name": "name: my-sweep",
     "task": "task: digits",
@@ -70,6 +74,8 @@ class Spec:
     """How many configurations are asked for; see ``trials``."""
     chips: int = 8
     """Virtual chips that each is evaluated on."""
+    robust: Robust = field(default_factory=Robust)
+    """How accuracies over the chips are judged."""
     objectives: dict[str, Direction]
     """What is searched for, in the order of the file."""
     sampler: str = "auto"
@@ -87,9 +93,14 @@ class Spec:
         size = self.space.size()
         return self.configurations if self.sampler != "auto" or size is None else min(size, self.configurations)
 
+    def evaluator(self, task: Task) -> Evaluator:
+        """The evaluator of this sweep's configurations on its task."""
+        return Evaluator(task, seed=self.seed, chips=self.chips, robust=self.robust, objectives=dict(self.objectives))
+
     def values(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Every configuration field under its dotted name, for what Optuna suggested; not yet validated as a whole."""
-        return {**Configuration().to_dotted(), **self.fixed, **self.space.decode(params)}
+        chosen = {**self.fixed, **self.space.decode(params)}
+        return {**Configuration.defaults(chosen), **chosen}
 
     def configuration(self, params: Mapping[str, Any]) -> Configuration:
         """The configuration behind what Optuna suggested.
@@ -107,6 +118,7 @@ class Spec:
             "seed": self.seed,
             "configurations": self.configurations,
             "chips": self.chips,
+            **({} if self.robust == Robust() else {"robust": asdict(self.robust)}),
             "objectives": dict(self.objectives),
             "sampler": self.sampler,
             "lag": self.lag,
@@ -143,9 +155,9 @@ def parse_spec(
     """Turn the plain form of a sweep file into a ``Spec``; raises ``SpecError`` with every mistake.
 
     ``overrides`` replaces single entries: a configuration field (``pulse.width_s``), a top-level key
-    (``seed``) or an objective (``objectives.macs``); text is read as YAML, so ``"{low: 1, high: 2}"`` is a
-    range. A relative path of the task starts at ``base_dir`` (default: the working directory), one in ``overrides`` at
-    the working directory.
+    (``seed``), an objective (``objectives.macs``) or a setting of ``robust``; text is read as YAML, so
+    ``"{low: 1, high: 2}"`` is a range. A relative path of the task or of a parameter set starts at ``base_dir``
+    (default: the working directory), that of a task in ``overrides`` at the working directory.
     """
     if not isinstance(mapping, Mapping):
         raise SpecError([must("A sweep file must be a mapping", mapping, "start it with `name: my-sweep`")])
@@ -168,10 +180,17 @@ def parse_spec(
     configurations = read("configurations", Spec.configurations, counted("configurations", 1))
     chips = read("chips", Spec.chips, counted("chips", 1))
     lag = read("lag", Spec.lag, counted("lag", 1))
+    robust = read("robust", Robust(), _read_robust)
     objectives = read("objectives", dict(_OBJECTIVES), _read_objectives)
     sampler = read("sampler", Spec.sampler, _read_sampler)
     before = len(mistakes)
-    fixed, space = read("configuration", ({}, Space({})), read_configuration)
+    fixed, space = read(
+        "configuration",
+        ({}, Space({})),
+        lambda value, mistakes: read_configuration(
+            with_parameter_file(value, Path(base_dir or "."), mistakes), mistakes
+        ),
+    )
     if len(mistakes) == before and "configuration" in document and configurations is not None:
         if not space.dimensions and configurations > 1:
             mistakes.append(
@@ -189,6 +208,7 @@ def parse_spec(
         seed=seed,
         configurations=configurations,
         chips=chips,
+        robust=robust,
         objectives=objectives,
         sampler=sampler,
         lag=lag,
@@ -216,7 +236,7 @@ def _override(mapping: Mapping[str, Any], overrides: Mapping[str, Any], mistakes
             value = {**value, "path": str(Path(value["path"]).expanduser().absolute())}
         if name in _KEYS and name != "configuration":
             document[name] = value
-        elif name in fields or (section == "objectives" and key):
+        elif name in fields or (section in ("objectives", "robust") and key):
             part = document.get(section, _OBJECTIVES if section == "objectives" else {})
             if isinstance(part, Mapping):  # else it is reported where it is read
                 document[section] = {**part, key: value}
@@ -241,6 +261,26 @@ def _read_count(key: str, value: Any, least: int, mistakes: list[str]) -> int | 
         mistakes.append(must(rule, value, f"write for example `{key}: {max(least, 8)}`"))
         return None
     return cast(int, number)
+
+
+def _read_robust(value: Any, mistakes: list[str]) -> Robust:
+    kinds = {item.name: item.type for item in fields(Robust)}
+    if not isinstance(value, Mapping):
+        rule = "`robust` must be a mapping of settings"
+        mistakes.append(must(rule, value, "write for example `robust: {yield_target: 0.9}`"))
+        return Robust()
+    settings = {}
+    for name, entry in value.items():
+        if name not in kinds:
+            mistakes.append(unknown("A setting of `robust`", name, kinds))
+        elif (read := read_value(f"robust.{name}", entry, kinds[name], mistakes)) is not NO_VALUE:
+            settings[name] = read
+    for name in settings:
+        try:
+            Robust(**{name: settings[name]})
+        except InvalidParameterError as error:
+            mistakes.append(str(error))
+    return Robust() if mistakes else Robust(**settings)
 
 
 def _read_sampler(value: Any, mistakes: list[str]) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kinetics import LAWS, InvalidParameterError
+from kinetics.parameter_sets import parameter_sets
 from sweeps.space import Choices, Dimension, FloatRange, IntRange, Space
 from sweeps.typed_values import NO_VALUE, describe, members_of, read_value
 from sweeps.wording import must, unknown
@@ -117,8 +118,10 @@ def _check_rules(fixed: dict[str, Any], dimensions: dict[str, Dimension], mistak
         *((name, (value,)) for name, value in fixed.items()),
         *((name, dimension.corners()) for name, dimension in dimensions.items()),
     ):
-        if name == "device.law":
-            mistakes.extend(unknown("`device.law`", law, LAWS) for law in values if law not in LAWS)
+        known = {"device.law": LAWS, "device.parameter_set": ["", *parameter_sets()]}.get(name)
+        if known is not None and (wrong := [value for value in values if value not in known]):
+            mistakes.extend(unknown(f"`{name}`", value, [word for word in known if word]) for value in wrong)
+            return  # what else holds depends on it
     middle = Space(dimensions)
     base = {**fixed, **middle.decode(middle.from_unit([0.5] * len(dimensions)))}
     found: dict[str, None] = {}

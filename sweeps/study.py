@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.executor import Outcome
 from sweeps.samplers import make_sampler
 from sweeps.spec import Spec
+from sweeps.storage import open_storage
 from tasks import Evaluation
+from tasks.robust import dominated
 
 _EVALUATION = "evaluation"
 _ERROR = "error"
@@ -52,19 +52,30 @@ class Record:
 class SweepStudy:
     """Ask, tell and read back."""
 
-    def __init__(self, spec: Spec, journal: Path) -> None:
-        """Open the study in ``journal``, or make it."""
+    def __init__(self, spec: Spec, journal: Path, storage: str | None = None) -> None:
+        """Open the study where its sweep lives, or make it.
+
+        Args:
+            spec: the sweep.
+            journal: the journal in the sweep's folder, whose note says if the study is in a database instead.
+            storage: that database with its password, if neither environment nor password file has it.
+
+        Raises:
+            StorageError: the database does not answer, or ``storage`` is not where the sweep lives.
+        """
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._spec = spec
         self._distributions = spec.space.distributions()
         self._study = optuna.create_study(
             study_name=spec.name,
-            storage=JournalStorage(JournalFileBackend(str(journal))),
+            storage=open_storage(journal, storage),
             directions=[StudyDirection[way.upper()] for way in spec.objectives.values()],
             sampler=make_sampler(spec, 0),
             load_if_exists=True,
         )
         self._asked: dict[int, optuna.Trial] = {}
+        self._rivals: tuple[dict[str, float], ...] = ()
+        self._rivals_of = 0
 
     def ask(self, number: int) -> dict[str, Any]:
         """Ask for trial ``number``, which must be the next; returns every field under its dotted name."""
@@ -128,6 +139,21 @@ class SweepStudy:
             return [self._record(trial) for trial in self._study.best_trials]
         finished = [t for t in self._study.get_trials(deepcopy=False) if t.state == TrialState.COMPLETE]
         return [self._record(self._study.best_trial)] if finished else []
+
+    def rivals(self, count: int) -> tuple[dict[str, float], ...]:
+        """Objectives of the front among the first ``count`` trials, all of which have been told."""
+        if count < self._rivals_of:
+            self._rivals, self._rivals_of = (), 0
+        trials = self._study.get_trials(deepcopy=False)
+        for trial in trials[self._rivals_of : count]:
+            if trial.state == TrialState.COMPLETE:
+                new = dict(zip(self._spec.objectives, trial.values, strict=True))
+                directions: dict[str, str] = dict(self._spec.objectives)
+                if not dominated(new, self._rivals, directions):
+                    kept = tuple(rival for rival in self._rivals if not dominated(rival, (new,), directions))
+                    self._rivals = (*kept, new)
+        self._rivals_of = count
+        return self._rivals
 
     def _record(self, trial: FrozenTrial) -> Record:
         attributes: dict[str, Any] = trial.user_attrs

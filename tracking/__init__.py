@@ -4,7 +4,7 @@ Importing this package is quick: MLflow and Matplotlib are imported by their fir
 """
 
 from tracking.background import BackgroundTracker
-from tracking.base import Summary, SweepRecord, Tracker, TrialRecord, TrialState
+from tracking.base import StudyRecord, Summary, SweepRecord, Tracker, TrialRecord, TrialState
 from tracking.errors import RecordRefusedError, TrackerError
 from tracking.figures import draw_front
 from tracking.front_table import front_csv, front_markdown, front_rows
@@ -17,6 +17,7 @@ __all__ = [
     "MemoryTracker",
     "MlflowTracker",
     "RecordRefusedError",
+    "StudyRecord",
     "Summary",
     "SweepRecord",
     "Tracker",

@@ -51,6 +51,22 @@ class TrialRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StudyRecord(TrialRecord):
+    """A configuration of a sweep, and what a study of its robustness found: ``evaluation`` holds its single numbers."""
+
+    study: str
+    """Name of the study; with the number it identifies the record."""
+    settings: dict[str, Any]
+    """The study file in its plain form."""
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    """Metric -> its numbers along a curve, one a step."""
+    table: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of the same columns, for people."""
+    files: dict[str, Path] = field(default_factory=dict)
+    """Name -> file to keep with the record."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Summary:
     """What is known of a sweep after its last trial."""
 
@@ -80,6 +96,8 @@ class Tracker(Protocol):
       ``log``: one record a trial, always. Finishing again replaces the summary.
     * **Apart**: a sweep of the same name with another task or seed, and a trial of the same number with
       another configuration, belong to someone else: ``RecordRefusedError``, and nothing is overwritten.
+    * **Studies**: a ``StudyRecord`` is kept beside the trial of its number, not in its place; a study of the same name
+      and number with other settings is refused as above.
     * **Failure**: any method may raise ``TrackerError``; the record is then not (or only partly) kept, and
       calling again with the same record completes it. ``RecordRefusedError`` says that calling again is of no
       use. No message holds a password.
@@ -90,7 +108,7 @@ class Tracker(Protocol):
         """Open the records of a sweep, or continue them."""
 
     def log(self, trial: TrialRecord) -> None:
-        """Keep a trial that has ended."""
+        """Keep a trial that has ended, or a study of one."""
 
     def finish(self, summary: Summary) -> None:
         """Keep what the sweep came to."""

@@ -1,6 +1,6 @@
 """A tracker that keeps its records in memory: for tests and notebooks."""
 
-from tracking.base import Summary, SweepRecord, TrialRecord
+from tracking.base import StudyRecord, Summary, SweepRecord, TrialRecord
 from tracking.errors import RecordRefusedError, TrackerError
 
 
@@ -10,13 +10,14 @@ class MemoryTracker:
     def __init__(self) -> None:
         self.sweep: SweepRecord | None = None
         self.trials: dict[int, TrialRecord] = {}
+        self.studies: dict[tuple[str, int], StudyRecord] = {}
         self.summary: Summary | None = None
 
     def start(self, sweep: SweepRecord) -> None:
         """Open the records of a sweep, or continue them."""
         known = self.sweep
         if known is None or known.name != sweep.name:
-            self.trials, self.summary = {}, None
+            self.trials, self.studies, self.summary = {}, {}, None
         elif (known.task, known.seed) != (sweep.task, sweep.seed):
             raise RecordRefusedError(
                 f"Sweep {sweep.name!r} is kept already with task {known.task!r} and seed {known.seed}, "
@@ -25,9 +26,17 @@ class MemoryTracker:
         self.sweep = sweep
 
     def log(self, trial: TrialRecord) -> None:
-        """Keep a trial that has ended."""
+        """Keep a trial that has ended, or a study of one."""
         if self.sweep is None:
             raise TrackerError("log before start: call start(sweep) first.")
+        if isinstance(trial, StudyRecord):
+            kept = self.studies.setdefault((trial.study, trial.number), trial)
+            if (kept.configuration, kept.settings) != (trial.configuration, trial.settings):
+                raise RecordRefusedError(
+                    f"The study {trial.study!r} of trial {trial.number} is kept already with other settings or another "
+                    "configuration: give this one another name."
+                )
+            return
         known = self.trials.setdefault(trial.number, trial)
         if known.configuration != trial.configuration:
             raise RecordRefusedError(

@@ -1,4 +1,4 @@
-"""Keeps a sweep in MLflow: one experiment a sweep, one flat run a configuration, one summary run.
+"""Keeps a sweep in MLflow: one experiment a sweep, one flat run a configuration (and a study), one summary run.
 
 Runs are flat because MLflow's table shows a single collapsed row, and its charts nothing, for runs nested
 under a parent. Every run carries the tag ``memsweep.trial``, written when the run is created, and its
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tracking.base import Summary, SweepRecord, TrialRecord
+from tracking.base import StudyRecord, Summary, SweepRecord, TrialRecord
 from tracking.errors import RecordRefusedError, TrackerError
 from tracking.front_table import front_csv, front_markdown, front_rows, plain
 from tracking.masking import mask
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["MlflowTracker", "experiment_url", "find_experiment_id", "ui_command"]
 
 KEY_TAG = "memsweep.trial"
-"""Tag that names a run: the number of its trial, or ``summary``."""
+"""Tag that names a run: the number of its trial, a study and that number, or ``summary``."""
 FINGERPRINT_TAG = "memsweep.configuration"
 """Tag with a hash of the configuration, so that another sweep's trial of the same number is told apart."""
 SUMMARY_KEY = "summary"
@@ -46,6 +46,7 @@ SUMMARY_KEY = "summary"
 _LONGEST_PARAM = 6000
 _LONGEST_TAG = 5000  # MLflow 3.17 takes 8000, older servers 5000
 _PARAMS_A_BATCH = 100
+_METRICS_A_BATCH = 900
 _RUNS_A_PAGE = 1000
 _DATABASE_TIMEOUT_s = 5
 _ENVIRONMENT = {
@@ -124,7 +125,10 @@ class MlflowTracker:
             self._uncertain.clear()
 
     def log(self, trial: TrialRecord) -> None:
-        """Keep a trial that has ended, as a run of its own."""
+        """Keep a trial that has ended, or a study of one, as a run of its own."""
+        if isinstance(trial, StudyRecord):
+            self._log_study(trial)
+            return
         with self._errors(f"log trial {trial.number}"):
             current = self._started("log")
             client, sweep = current.client, current.sweep
@@ -147,12 +151,46 @@ class MlflowTracker:
             if run.ended:
                 return
             # The time of a metric is that of its run, so that logging it again adds no second point.
-            params = _params(trial.configuration)
-            metrics = _metrics(trial.evaluation or {}, run.start_time_ms)
-            client.log_batch(run.run_id, params=params[:_PARAMS_A_BATCH], metrics=metrics)
-            for first in range(_PARAMS_A_BATCH, len(params), _PARAMS_A_BATCH):
-                client.log_batch(run.run_id, params=params[first : first + _PARAMS_A_BATCH])
+            _log_numbers(client, run, _params(trial.configuration), _metrics(trial.evaluation or {}, run.start_time_ms))
             client.set_terminated(run.run_id, "FINISHED" if trial.state == "finished" else "FAILED")
+            run.ended = True
+
+    def _log_study(self, study: StudyRecord) -> None:
+        """Keep a study as a run: its curves as metrics over steps, its table and figures as artifacts."""
+        with self._errors(f"log the study {study.study!r} of trial {study.number}"):
+            current = self._started("log")
+            client, sweep = current.client, current.sweep
+            fingerprint = _fingerprint(sweep, {**study.configuration, "study": study.settings})
+            tags = {
+                "kind": "robustness",
+                "sweep": sweep.name,
+                "study": study.study,
+                "trial": str(study.number),
+                "task": sweep.task,
+                "mlflow.loggedArtifacts": json.dumps([{"path": "table.json", "type": "table"}]),
+                FINGERPRINT_TAG: fingerprint,
+            }
+            key = f"{study.study} {study.number}"
+            run = self._find_or_create(current, key, f"{study.study} of trial-{study.number:04d}", tags)
+            if run.fingerprint != fingerprint:
+                raise RecordRefusedError(
+                    f"Experiment {sweep.name!r} holds another study {study.study!r} of trial {study.number}: give this "
+                    "one another name."
+                )
+            if run.ended:
+                return
+            params = {**study.configuration, **{f"study.{name}": value for name, value in study.settings.items()}}
+            metrics = _metrics(study.evaluation or {}, run.start_time_ms)
+            for step in range(max(map(len, study.curves.values()), default=0)):
+                along = {name: numbers[step] for name, numbers in study.curves.items() if step < len(numbers)}
+                metrics += _metrics(along, run.start_time_ms, step)
+            _log_numbers(client, run, _params(params), metrics)
+            with tempfile.TemporaryDirectory() as folder:
+                _write_table(Path(folder) / "table.json", study.table)
+                for name, file in study.files.items():
+                    shutil.copyfile(file, Path(folder) / f"{_folder_name(name)}{file.suffix}")
+                client.log_artifacts(run.run_id, folder)
+            client.set_terminated(run.run_id, "FINISHED")
             run.ended = True
 
     def finish(self, summary: Summary) -> None:
@@ -345,11 +383,20 @@ def _params(configuration: Mapping[str, Any]) -> "list[Param]":
     return [Param(name, _shortened(_param_text(value), _LONGEST_PARAM)) for name, value in configuration.items()]
 
 
-def _metrics(values: Mapping[str, Any], timestamp_ms: int) -> "list[Metric]":
+def _log_numbers(client: "MlflowClient", run: _KnownRun, params: "list[Param]", metrics: "list[Metric]") -> None:
+    """Log in batches of a size that every server takes."""
+    client.log_batch(run.run_id, params=params[:_PARAMS_A_BATCH], metrics=metrics[:_METRICS_A_BATCH])
+    for first in range(_PARAMS_A_BATCH, len(params), _PARAMS_A_BATCH):
+        client.log_batch(run.run_id, params=params[first : first + _PARAMS_A_BATCH])
+    for first in range(_METRICS_A_BATCH, len(metrics), _METRICS_A_BATCH):
+        client.log_batch(run.run_id, metrics=metrics[first : first + _METRICS_A_BATCH])
+
+
+def _metrics(values: Mapping[str, Any], timestamp_ms: int, step: int = 0) -> "list[Metric]":
     from mlflow.entities import Metric
 
     return [
-        Metric(name, float(value), timestamp_ms, 0)
+        Metric(name, float(value), timestamp_ms, step)
         for name, value in values.items()
         if isinstance(value, numbers.Real) and math.isfinite(value)
     ]
@@ -388,6 +435,13 @@ def _note(sweep: SweepRecord, summary: Summary) -> str:
         control=summary.control,
         longest=_LONGEST_TAG - len(head),
     )
+
+
+def _write_table(file: Path, rows: list[dict[str, Any]]) -> None:
+    """A table as MLflow's page shows it."""
+    columns = list(rows[0]) if rows else []
+    data = [[plain(row[column]) for column in columns] for row in rows]
+    file.write_text(json.dumps({"columns": columns, "data": data}, indent=1) + "\n", encoding="utf-8")
 
 
 def _write_files(folder: Path, sweep: SweepRecord, summary: Summary) -> None:

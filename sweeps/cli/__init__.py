@@ -10,7 +10,20 @@ import typer
 from rich.console import Console
 
 from kinetics import KineticsError
-from sweeps.cli import catalogue, data, evaluate, export, list_sweeps, reproduce, run, show, ui
+from sweeps.cli import (
+    catalogue,
+    compare,
+    data,
+    evaluate,
+    export,
+    fit,
+    list_sweeps,
+    reproduce,
+    robustness,
+    run,
+    show,
+    ui,
+)
 from sweeps.errors import SweepError
 from tasks import TaskError
 from tracking.errors import TrackerError
@@ -29,7 +42,10 @@ app.command("show")(show.show_command)
 app.command("export")(export.export_command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("ui")(ui.ui_command_)
+app.command("robustness")(robustness.robustness_command)
 app.command("reproduce")(reproduce.reproduce_command)
+app.command("fit")(fit.fit_command)
+app.command("compare")(compare.compare_command)
 app.command("tasks")(catalogue.tasks_command)
 app.command("laws")(catalogue.laws_command)
 app.add_typer(data.app, name="data")

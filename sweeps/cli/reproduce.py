@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -19,6 +20,7 @@ from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption, JsonOption
 from sweeps.errors import SweepError
 from sweeps.home import Home
+from tasks.chip_reproduction import ChipColumn, WrittenChip
 from tasks.data import load_task
 from tasks.recipes import RECIPES, Recipe
 from tasks.reproduction import Reproduction, reproduce, summary
@@ -34,6 +36,15 @@ def reproduce_command(
         str, typer.Option("--protocol", help="honest: the test part is scored once. paper: the authors' way.")
     ] = "honest",
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="Networks a row.")] = 5,
+    chips: Annotated[
+        int | None,
+        typer.Option(
+            "--chips",
+            min=1,
+            help="Add the chip column: devices written once, layers fine-tuned under noise, this many noisy draws "
+            "(the paper takes 50).",
+        ),
+    ] = None,
     save: Annotated[
         Path | None, typer.Option("--save", help="Folder for the networks (.npz). Default: none are kept.")
     ] = None,
@@ -51,7 +62,7 @@ def reproduce_command(
     rows: dict[str, Reproduction] = {}
     workers = min(len(recipes), len(sched_getaffinity(0)))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        pending = {pool.submit(reproduce, recipe, seeds=seeds, save=save): recipe for recipe in recipes}
+        pending = {pool.submit(reproduce, recipe, seeds=seeds, save=save, chips=chips): recipe for recipe in recipes}
         for done in as_completed(pending):
             recipe, row = pending[done], done.result()
             rows[recipe.task] = row
@@ -67,6 +78,7 @@ def reproduce_command(
         sys.stdout.write(json.dumps([row.to_dict() for row in ordered]) + "\n")
     else:
         _print(console, ordered)
+        _print_chips(console, ordered)
     if any(seed.error for row in ordered for seed in row.seeds):
         raise typer.Exit(1)
 
@@ -137,6 +149,77 @@ def _print(console: Console, rows: list[Reproduction]) -> None:
             )
 
 
+def _print_chips(console: Console, rows: list[Reproduction]) -> None:
+    """The chip column, where it was asked for."""
+    columns = [(row, row.chips) for row in rows if row.chips is not None]
+    if not columns:
+        return
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        title=f"On chips: test accuracy, mean ± std over {columns[0][1].draws} noisy draws of each of "
+        f"{len(rows[0].seeds)} seeds",
+        title_justify="left",
+    )
+    table.add_column("task", no_wrap=True)
+    for heading in ("nominal\n", "written\n", "chip\n", "chip\n5 %", "control\non chip", "DDK-exp\npaper"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row, column in columns:
+        tuned = column.summary("tuned")
+        nominal = summary(row.seeds)["mean"]
+        table.add_row(
+            row.task,
+            _three(nominal),
+            _drawn(column.summary("written")),
+            _drawn(tuned),
+            _three(tuned["q05"]),
+            _drawn(column.summary("control")),
+            _three(row.paper["accuracy_exp"] if row.paper else None),
+        )
+    console.print(table)
+    console.print(
+        "written: alpha and beta drawn once with the paper's spread, weights on its crossbar as trained; "
+        "chip: fine-tuned for them first. The control has no devices to write, but the same crossbar and fine-tuning."
+    )
+    for row, column in columns:
+        for line in _chip_lines(row, column):
+            console.print(f"{row.task}: {line}", markup=False)
+    for assumption in columns[0][1].assumptions:
+        console.print(f"assumed: {assumption}")
+
+
+def _chip_lines(row: Reproduction, column: ChipColumn) -> Iterator[str]:
+    """What writing cost and fine-tuning brought back, and each seed's write."""
+    nominal, written, tuned = (
+        summary(row.seeds)["mean"],
+        column.summary("written")["mean"],
+        column.summary("tuned")["mean"],
+    )
+    if nominal is not None and tuned is not None:
+        yield (
+            f"writing costs {nominal - written:.3f}, fine-tuning brings back {tuned - written:.3f}; "
+            f"std over the seeds' chips {column.summary('tuned')['std_seeds']:.3f}"
+        )
+    for chip in column.chips:
+        if chip.written is None or chip.tuned is None:
+            yield f"seed {chip.seed}: {chip.error}"
+            continue
+        values = ", ".join(f"{name} {value:.3f}" for name, value in chip.coefficients.items())
+        unstable = (
+            f"; unstable: {chip.violations:.0%} of its coefficients, {chip.floor_hits:.1e} of device-steps at the floor"
+            if chip.violations or chip.floor_hits
+            else ""
+        )
+        yield f"seed {chip.seed} ({values}): {chip.written.mean:.3f} written, {chip.tuned.mean:.3f} chip{unstable}"
+
+
+def _three(number: float | None) -> str:
+    return "-" if number is None else f"{number:.3f}"
+
+
+def _drawn(numbers: dict[str, Any]) -> str:
+    return "-" if numbers["mean"] is None else f"{numbers['mean']:.3f} ± {numbers['std']:.3f}"
+
+
 def _accuracy(row: Reproduction) -> str:
     best = summary(row.seeds)["best"]
     return _mean(row.seeds) + ("" if best is None else f" ({best:.3f})")
@@ -163,7 +246,8 @@ def _track(home: Home, uri: str | None, recipe: Recipe, row: Reproduction) -> st
             versions={"memsweep": version("memsweep"), "numpy": version("numpy")},
         )
     )
-    for seed, control in zip(row.seeds, row.control, strict=True):
+    chips = row.chips.chips if row.chips else [None] * len(row.seeds)
+    for seed, control, chip in zip(row.seeds, row.control, chips, strict=True):
         tracker.log(
             TrialRecord(
                 sweep=name,
@@ -183,6 +267,7 @@ def _track(home: Home, uri: str | None, recipe: Recipe, row: Reproduction) -> st
                     "macs": row.macs,
                     "epochs": seed.epochs,
                     **seed.coefficients,
+                    **(_chip_numbers(chip) if chip else {}),
                 },
                 error=seed.error,
             )
@@ -197,3 +282,20 @@ def _track(home: Home, uri: str | None, recipe: Recipe, row: Reproduction) -> st
         )
     )
     return tracker.problem
+
+
+def _chip_numbers(chip: WrittenChip) -> dict[str, float]:
+    """Metrics of a seed's chip."""
+    numbers = {
+        "chip_violations": chip.violations,
+        "chip_floor_hits": chip.floor_hits,
+        **{f"written_{name}": value for name, value in chip.coefficients.items()},
+    }
+    for which, draws in (("written", chip.written), ("chip", chip.tuned), ("control_chip", chip.control)):
+        if draws is not None:
+            numbers |= {
+                f"{which}_accuracy": draws.mean,
+                f"{which}_accuracy_std": draws.std,
+                f"{which}_accuracy_q05": draws.q05,
+            }
+    return numbers

@@ -13,7 +13,7 @@ from rich.console import Console
 from sweeps import run as sweep_runs
 from sweeps.api import mlflow_tracker
 from sweeps.cli.console import make_console
-from sweeps.cli.options import HomeOption, JsonOption, NameArgument
+from sweeps.cli.options import AddressOption, HomeOption, JsonOption, NameArgument, StorageOption
 from sweeps.cli.progress import Progress
 from sweeps.cli.tables import print_outcome
 from sweeps.errors import SpecError
@@ -35,13 +35,11 @@ ExecutorOption = Annotated[ExecutorName, typer.Option("--executor", help="This p
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Ray actors. Default: all CPUs.", show_default=False)
 ]
-AddressOption = Annotated[
-    str | None, typer.Option("--address", help="host:port of a Ray head. Default: start Ray here.")
-]
 TrackingOption = Annotated[
     str | None,
     typer.Option(
         "--tracking",
+        envvar="MEMSWEEP_TRACKING",
         help="MLflow tracking URI, or `none`. Default: SQLite in the home.",
         show_default=False,
     ),
@@ -60,6 +58,7 @@ def run_command(
     executor: ExecutorOption = ExecutorName.RAY,
     workers: WorkersOption = None,
     address: AddressOption = None,
+    storage: StorageOption = None,
     tracking: TrackingOption = None,
     save_networks: Annotated[
         Path | None,
@@ -79,7 +78,7 @@ def run_command(
         choice = choose_sampler(spec)
         console.print(f"Sampler [bold]{choice.name}[/]: {choice.why}")
     with Progress(console, silent=as_json) as observer:
-        outcome = sweep_runs.run(spec, place, _options(place, executor, workers, address, tracking, observer))
+        outcome = sweep_runs.run(spec, place, _options(place, executor, workers, address, storage, tracking, observer))
     if save_networks is not None and outcome.result is not None:
         for saved in save_front_networks(spec, outcome.result, save_networks):
             console.print(f"trial {saved.trial}: {saved.path or saved.reason}", markup=False)
@@ -91,6 +90,7 @@ def resume_command(
     executor: ExecutorOption = ExecutorName.RAY,
     workers: WorkersOption = None,
     address: AddressOption = None,
+    storage: StorageOption = None,
     tracking: TrackingOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -99,7 +99,9 @@ def resume_command(
     place = Home(home)
     console = make_console(stderr=as_json)
     with Progress(console, silent=as_json) as observer:
-        outcome = sweep_runs.resume(place.find(name), _options(place, executor, workers, address, tracking, observer))
+        outcome = sweep_runs.resume(
+            place.find(name), _options(place, executor, workers, address, storage, tracking, observer)
+        )
     _report(outcome, console, as_json)
 
 
@@ -118,6 +120,7 @@ def _options(
     executor: ExecutorName,
     workers: int | None,
     address: str | None,
+    storage: str | None,
     tracking: str | None,
     observer: Observer,
 ) -> Options:
@@ -125,6 +128,7 @@ def _options(
         executor=executor.value,
         workers=workers,
         address=address,
+        storage=storage,
         tracker=None if tracking == "none" else partial(mlflow_tracker, home, tracking),
         observer=observer,
     )
@@ -138,7 +142,7 @@ def _report(outcome: sweep_runs.Outcome, console: Console, as_json: bool) -> Non
     if outcome.untracked:
         console.print(
             f"MLflow did not take {len(outcome.untracked)} configurations ({outcome.tracking_problem}); they are "
-            f"safe in {outcome.folder.journal}, and `memsweep resume {outcome.folder.name}` logs them later."
+            f"safe in the study, and `memsweep resume {outcome.folder.name}` logs them later."
         )
     if not outcome.complete:
         told = outcome.finished + outcome.failed

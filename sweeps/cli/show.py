@@ -9,7 +9,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from kinetics import InvalidParameterError, get_law
+from kinetics import InvalidParameterError, device_coefficients
 from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption, JsonOption, NameArgument
 from sweeps.cli.tables import print_front
@@ -92,7 +92,7 @@ def _coefficients(record: Record) -> dict[str, float] | None:
     """What device and pulse make of the law's coefficients; none where they do not go together."""
     try:
         configuration = Configuration.from_dotted(record.configuration)
-        return get_law(configuration.device.law).coefficients(configuration.device, configuration.pulse)
+        return device_coefficients(configuration.device, configuration.pulse)
     except InvalidParameterError:
         return None
 

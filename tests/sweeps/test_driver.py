@@ -22,7 +22,7 @@ class ShuffledExecutor:
     workers = 4
 
     def __init__(self, task: Task, spec: Spec, shuffle: int) -> None:
-        self._inner = InlineExecutor(task, seed=spec.seed, chips=spec.chips)
+        self._inner = InlineExecutor(task, spec.evaluator)
         self._done: list[Outcome] = []
         self._random = random.Random(shuffle)
         self.most_in_flight = 0
@@ -55,7 +55,7 @@ def run(spec: Spec, task: Task, journal: Path, shuffle: int | None, stops: Seque
     for stop_after in [*stops, None]:
         study = SweepStudy(spec, journal)
         executor = (
-            InlineExecutor(task, seed=spec.seed, chips=spec.chips)
+            InlineExecutor(task, spec.evaluator)
             if shuffle is None
             else ShuffledExecutor(task, spec, shuffle)
         )
@@ -104,7 +104,7 @@ def test_a_trial_whose_asking_was_cut_short_is_completed(
     run_part = SweepStudy(tiny_spec, journal)
     drive(
         run_part,
-        InlineExecutor(tiny_task, seed=tiny_spec.seed, chips=tiny_spec.chips),
+        InlineExecutor(tiny_task, tiny_spec.evaluator),
         configurations=tiny_spec.configurations,
         lag=tiny_spec.lag,
         on_told=lambda _: None,
@@ -160,7 +160,7 @@ class Broken(InlineExecutor):
 
 def test_failures_keep_their_reason_and_the_sweep_goes_on(tiny_spec: Spec, tiny_task: Task, tmp_path: Path) -> None:
     study = SweepStudy(tiny_spec, tmp_path / "journal.log")
-    executor = Broken(tiny_task, seed=tiny_spec.seed, chips=tiny_spec.chips)
+    executor = Broken(tiny_task, tiny_spec.evaluator)
     drive(study, executor, configurations=8, lag=4, on_told=lambda _: None)
     records = SweepStudy(tiny_spec, tmp_path / "journal.log").records()
     assert [record.number for record in records if record.state is State.FAILED] == [2, 4]

@@ -1,6 +1,7 @@
 """The contract of executors, run on every one of them."""
 
 import dataclasses
+import functools
 import os
 import time
 from collections.abc import Iterator
@@ -11,31 +12,33 @@ from kinetics import Device
 from sweeps.executor import Executor, Job, Outcome
 from sweeps.inline_executor import InlineExecutor
 from tasks import Configuration, Task
+from tasks.evaluator import Evaluator
 from tasks.readout import Readout
 
 READOUT = Readout(kind="ridge")
+MAKE = functools.partial(Evaluator, seed=0, chips=2)
 KINDS = ("inline", "ray-1", "ray-2")
 
 
-def job(trial: int, *, score_test: bool = False) -> Job:
-    device = Device(alpha=0.05, beta=0.01 * (trial + 1), d2d=0.1, c2c=0.05)
-    return Job(trial=trial, configuration=Configuration(device=device, readout=READOUT), score_test=score_test)
+def job(trial: int, *, chosen: bool = False) -> Job:
+    device = Device.of(alpha=0.05, beta=0.01 * (trial + 1), d2d=0.1, c2c=0.05)
+    return Job(trial=trial, configuration=Configuration(device=device, readout=READOUT), chosen=chosen)
 
 
 def poisonous(trial: int) -> Job:
-    device = Device(alpha=1e-3, beta=9, floor_policy="fail")
+    device = Device.of(alpha=1e-3, beta=9, floor_policy="fail")
     return Job(trial=trial, configuration=Configuration(device=device, readout=READOUT))
 
 
 @pytest.fixture(params=KINDS)
 def executor(request: pytest.FixtureRequest, tiny_task: Task) -> Iterator[Executor]:
     if request.param == "inline":
-        made: Executor = InlineExecutor(tiny_task, seed=0, chips=2)
+        made: Executor = InlineExecutor(tiny_task, MAKE)
     else:
         request.getfixturevalue("local_ray")
         from sweeps.ray_executor import RayExecutor
 
-        made = RayExecutor(tiny_task, seed=0, chips=2, workers=int(request.param[-1]))
+        made = RayExecutor(tiny_task, MAKE, workers=int(request.param[-1]))
     yield made
     made.close()
 
@@ -60,8 +63,8 @@ def test_every_job_comes_back_once(executor: Executor) -> None:
 
 
 def test_results_are_those_of_the_inline_executor(executor: Executor, tiny_task: Task) -> None:
-    reference = InlineExecutor(tiny_task, seed=0, chips=2)
-    jobs = [job(n, score_test=n % 2 == 0) for n in range(8)]
+    reference = InlineExecutor(tiny_task, MAKE)
+    jobs = [job(n, chosen=n % 2 == 0) for n in range(8)]
     reference.submit(jobs)
     executor.submit(jobs)
     expected, got = collect(reference, 8), collect(executor, 8)
@@ -105,7 +108,7 @@ def test_a_job_that_kills_its_workers_fails_and_the_rest_goes_on(tiny_task: Task
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ray_executor, "_Worker", Deadly)
-        executor = ray_executor.RayExecutor(tiny_task, seed=0, chips=2, workers=2)
+        executor = ray_executor.RayExecutor(tiny_task, MAKE, workers=2)
     executor.submit([job(n) for n in range(8)])
     outcomes = collect(executor, 8)
     executor.close()

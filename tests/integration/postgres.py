@@ -1,0 +1,151 @@
+"""A real PostgreSQL that tests start, kill and start again; it listens on loopback and forgets everything.
+
+PostgreSQL refuses to run as root, so as root it runs as the user ``postgres`` or ``nobody``.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+USER = "memsweep"
+_PROGRAMS = ("initdb", "postgres", "pg_isready", "psql")
+PASSWORD = "Tr1cky@pass:word/%"
+"""Holds what must be quoted in an address."""
+
+
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs; without it the test says so and skips."""
+    found = shutil.which("initdb")
+    places = [Path(found).parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    for place in places:
+        if all((place / program).exists() for program in _PROGRAMS):
+            return place
+    pytest.skip("no PostgreSQL is installed (neither on PATH nor in /usr/lib/postgresql)")
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class PostgresServer:
+    """One server with its own folder."""
+
+    def __init__(self, folder: Path, *, user: str = USER, password: str = PASSWORD, host: str = "127.0.0.1") -> None:
+        """Make the cluster of databases; it does not run yet."""
+        self._programs = binaries()
+        self.user, self.password, self.host = user, password, host
+        self.port = free_port()
+        self._data = folder / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.chmod(0o755)
+        self._data.mkdir(mode=0o700)
+        secret = folder / "password"
+        secret.write_text(password)
+        self._as: dict[str, int] = {}
+        if os.geteuid() == 0:
+            account = _account()
+            self._as = {"user": account.pw_uid, "group": account.pw_gid}
+            for path in (self._data, secret):
+                os.chown(path, account.pw_uid, account.pw_gid)
+        words = ["--username", user, "--pwfile", str(secret), "--auth", "scram-sha-256", "--no-sync", "--no-locale"]
+        self._run("initdb", "--pgdata", str(self._data), "--encoding", "UTF8", *words)
+
+    def start(self, *prefix: str) -> None:
+        """Start and wait until it answers; ``prefix`` stands before the command."""
+        settings = {"listen_addresses": self.host, "port": self.port, "unix_socket_directories": "", "fsync": "on"}
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        log = self._data.parent / "log"
+        with log.open("ab") as stream:
+            self._process = subprocess.Popen(
+                [*prefix, str(self._programs / "postgres"), "-D", str(self._data), *words],
+                cwd="/",
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+                **({} if prefix else self._as),  # type: ignore[arg-type]  # user and group are what they are
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self._answers():
+                return
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise RuntimeError(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
+
+    def kill(self) -> None:
+        """Stop at once, like a power cut: no farewell to clients, recovery at the next start."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(30)
+        self._process = None
+
+    def execute(self, statements: str, database: str = "postgres") -> str:
+        """Run SQL, as psql prints it without decoration."""
+        words = ["--host", self.host, "--port", str(self.port), "--username", self.user, "--dbname", database]
+        return self._run("psql", *words, "--no-psqlrc", "-Atq", "-v", "ON_ERROR_STOP=1", "-c", statements)
+
+    def url(self, database: str, *, password: bool = True) -> str:
+        """Address of a database."""
+        from urllib.parse import quote
+
+        secret = f":{quote(self.password, safe='')}" if password else ""
+        return f"postgresql://{self.user}{secret}@{self.host}:{self.port}/{database}"
+
+    def _answers(self) -> bool:
+        words = ["--host", self.host, "--port", str(self.port), "--timeout", "2"]
+        return subprocess.run([self._programs / "pg_isready", *words], capture_output=True, check=False).returncode == 0
+
+    def _run(self, program: str, *words: str) -> str:
+        environment = {"PATH": os.environ["PATH"], "PGPASSWORD": self.password, "LC_ALL": "C"}
+        done = subprocess.run(
+            [str(self._programs / program), *words],
+            cwd="/",
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            **self._as,  # type: ignore[call-overload]  # user and group are what they are
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stdout}{done.stderr}")
+        output: str = done.stdout
+        return output
+
+
+@contextmanager
+def running_postgres(**named: str) -> Iterator[PostgresServer]:
+    """A server that runs until the end of the block, in a folder that another user may enter."""
+    binaries()
+    with tempfile.TemporaryDirectory(prefix="memsweep-postgres-") as folder:
+        server = PostgresServer(Path(folder), **named)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
+
+
+def _account() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    pytest.skip("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")

@@ -78,9 +78,15 @@ def reproduce_command(
         sys.stdout.write(json.dumps([row.to_dict() for row in ordered]) + "\n")
     else:
         _print(console, ordered)
-        _print_chips(console, ordered)
-    if any(seed.error for row in ordered for seed in row.seeds):
+        print_chips(console, ordered)
+    if any(_failed(row) for row in ordered):
         raise typer.Exit(1)
+
+
+def _failed(row: Reproduction) -> bool:
+    """Whether a seed, or its chip, has no figure."""
+    chips = row.chips.chips if row.chips else ()
+    return any(seed.error for seed in row.seeds) or any(chip.error for chip in chips)
 
 
 def _chosen(names: list[str], protocol: str) -> list[Recipe]:
@@ -149,7 +155,7 @@ def _print(console: Console, rows: list[Reproduction]) -> None:
             )
 
 
-def _print_chips(console: Console, rows: list[Reproduction]) -> None:
+def print_chips(console: Console, rows: list[Reproduction]) -> None:
     """The chip column, where it was asked for."""
     columns = [(row, row.chips) for row in rows if row.chips is not None]
     if not columns:
@@ -169,7 +175,7 @@ def _print_chips(console: Console, rows: list[Reproduction]) -> None:
         table.add_row(
             row.task,
             _three(nominal),
-            _drawn(column.summary("written")),
+            _three(column.summary("written")["mean"]),
             _drawn(tuned),
             _three(tuned["q05"]),
             _drawn(column.summary("control")),
@@ -258,6 +264,7 @@ def _track(home: Home, uri: str | None, recipe: Recipe, row: Reproduction) -> st
                     "protocol": recipe.protocol,
                     "training": repr(recipe.training),
                     "version": version("memsweep"),
+                    **({"chips": row.chips.draws} if row.chips else {}),
                 },
                 evaluation={
                     "test_accuracy": seed.test_accuracy,
@@ -267,7 +274,7 @@ def _track(home: Home, uri: str | None, recipe: Recipe, row: Reproduction) -> st
                     "macs": row.macs,
                     "epochs": seed.epochs,
                     **seed.coefficients,
-                    **(_chip_numbers(chip) if chip else {}),
+                    **(chip_numbers(chip) if chip else {}),
                 },
                 error=seed.error,
             )
@@ -284,7 +291,7 @@ def _track(home: Home, uri: str | None, recipe: Recipe, row: Reproduction) -> st
     return tracker.problem
 
 
-def _chip_numbers(chip: WrittenChip) -> dict[str, float]:
+def chip_numbers(chip: WrittenChip) -> dict[str, float]:
     """Metrics of a seed's chip."""
     numbers = {
         "chip_violations": chip.violations,

@@ -92,6 +92,7 @@ def test_stopped_and_cut_off_it_ends_with_the_same_bits_on_any_executor(
     assert observer.known == 4
     assert resumed.complete
     text = folder.result_file.read_text()
+    assert run(sweep, study()).results == resumed.results  # what was cut off is gone, not in the way
 
     other = SweepFolder(tmp_path / "other" / "tiny")
     other.path.parent.mkdir()

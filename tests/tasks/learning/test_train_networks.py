@@ -85,6 +85,15 @@ CASES = {
     "control": ({"control": True}, {"dropout": 0.2}),
     "control, augmented": ({"control": True}, {"input_noise": 0.1, "batch": 0}),
     "control, every third, max": ({"control": True, "read_every": 3, "pool": "max"}, {"batch": 0}),
+    "noisy weights, computed once": (
+        {"learned": "none"},
+        {"standardise": True, "weight_noise": 0.05, "weight_offset": 0.01, "weight_reach": 2.0},
+    ),
+    "noisy weights, batch norm, augmented": (
+        {"batch_norm": True},
+        {"standardise": True, "weight_noise": 0.05, "input_noise": 0.1},
+    ),
+    "noisy weights, words": ({"pool": "max", "embedding_words": 9}, {"weight_noise": 0.05, "standardise": True}),
     "control, words": ({"control": True, "pool": "max", "embedding_words": 9}, {}),
 }
 
@@ -215,6 +224,45 @@ def test_words_are_dropped_at_their_rate_but_padding_is_not():
 def test_dropout_is_off_when_scored_and_changes_training():
     plain, dropped = (train([0], None, {"dropout": rate})[0] for rate in (0.0, 0.5))
     assert any((a != b).any() for a, b in zip(numbers(plain.network), numbers(dropped.network), strict=True))
+
+
+@pytest.mark.parametrize("augmented", [False, True])
+def test_weights_learn_to_stand_the_error_they_meet(augmented):
+    """A constant error of 30 % of the largest weight: the network works with it, and not without; and the reverse."""
+    data = (part(200), part(400, seed=1))
+    losses = {}
+    for offset in (0.0, 0.3):
+        options = {"epochs": 40, "weight_offset": offset, "standardise": True, "keep": "last"}
+        [result] = train([0], None, options | {"input_noise": 0.05 * augmented}, data)
+        for met in (0.0, 0.3):
+            layers = tuple(
+                each._replace(weight=each.weight + np.float32(met) * np.abs(each.weight).max())
+                for each in result.network.layers
+            )
+            network = dataclasses.replace(result.network, layers=layers, floor=result.floor)
+            scores = network.scores(data[1].x).astype(np.float64)
+            log_p = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+            losses[offset, met] = -log_p[np.arange(400), data[1].y].mean()
+    assert losses[0.3, 0.3] < 0.7 * losses[0.3, 0.0]
+    assert losses[0.0, 0.0] < 0.7 * losses[0.0, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"weight_noise": -0.1}, "`weight_noise` >= 0"),
+        ({"weight_offset": 1.0}, "-1 < `weight_offset` < 1"),
+        ({"weight_reach": 0.5}, "`weight_reach` >= 1"),
+    ],
+)
+def test_noise_on_weights_has_its_rules(change, match):
+    with pytest.raises(InvalidParameterError, match=match):
+        Training(**change)
+
+
+def test_noise_on_standardised_features_needs_a_bias():
+    with pytest.raises(InvalidParameterError, match="with noise on the weights needs a bias"):
+        train([0], {"bias": False, "batch_norm": True}, {"weight_noise": 0.1, "standardise": True})
 
 
 def test_settings_that_need_words_or_padding():

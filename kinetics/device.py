@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from kinetics.errors import InvalidParameterError, require
-from kinetics.parameter_sets import ParameterSet, default_parameter_set, get_parameter_set
+from kinetics.parameter_sets import ParameterSet, find_parameter_set
 
 _OF_THE_SET = math.nan
 """Stands for the value of the parameter set, which replaces it at once."""
@@ -28,7 +28,7 @@ class Device:
     law: str = "drift_diffusion"
     """Name of the law of motion (``memsweep laws`` lists them)."""
     parameter_set: str = ""
-    """Name of the parameter set; the default set of the law if empty."""
+    """Name of the parameter set; the default set of the law if empty; ``own`` for one that is not published."""
     parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
     """Parameters of the law by name, in SI units; those left out are the set's."""
     coefficients: Mapping[str, float] = field(default_factory=dict, hash=False)
@@ -74,9 +74,9 @@ class Device:
             InvalidParameterError: a value breaks its rule.
         """
         law, name = values.get("law", cls.law), values.get("parameter_set", "")
-        chosen = get_parameter_set(name) if name else default_parameter_set(law)
+        chosen = find_parameter_set(law, name)
         own = {item.name for item in fields(cls)}
-        parts: dict[str, Any] = {"parameters": {}, "coefficients": {}}
+        parts: dict[str, Any] = {**(chosen.device if chosen else {}), "parameters": {}, "coefficients": {}}
         for key, value in values.items():
             if key in own:
                 parts[key] = value
@@ -88,7 +88,7 @@ class Device:
 
     def __post_init__(self) -> None:
         """Take what is left out from the parameter set; refuse devices that cannot exist."""
-        chosen = get_parameter_set(self.parameter_set) if self.parameter_set else default_parameter_set(self.law)
+        chosen = find_parameter_set(self.law, self.parameter_set)
         if chosen is not None:
             self._complete(chosen)
         self._check_parameters()

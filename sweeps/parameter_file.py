@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kinetics import LAWS, InvalidParameterError
-from kinetics.parameter_sets import ParameterSet, load_parameter_set
+from kinetics.parameter_sets import OWN, ParameterSet, load_parameter_set
 from sweeps.typed_values import NO_VALUE, as_type
 from sweeps.wording import must, unknown
 from tasks import Configuration
@@ -44,6 +44,7 @@ def fields_of(loaded: ParameterSet) -> dict[str, Any]:
     """A parameter set as fields of a configuration, under dotted names."""
     return {
         "device.law": loaded.law,
+        "device.parameter_set": OWN,
         **{f"device.{name}": parameter.value for name, parameter in loaded.parameters.items()},
         **{f"device.{name}": value for name, value in loaded.coefficients.items()},
         **{f"device.{name}": value for name, value in loaded.device.items()},

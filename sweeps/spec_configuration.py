@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kinetics import LAWS, InvalidParameterError
-from kinetics.parameter_sets import parameter_sets
+from kinetics.parameter_sets import OWN, parameter_sets
 from sweeps.space import Choices, Dimension, FloatRange, IntRange, Space
 from sweeps.typed_values import NO_VALUE, describe, members_of, read_value
 from sweeps.wording import must, unknown
@@ -118,7 +118,7 @@ def _check_rules(fixed: dict[str, Any], dimensions: dict[str, Dimension], mistak
         *((name, (value,)) for name, value in fixed.items()),
         *((name, dimension.corners()) for name, dimension in dimensions.items()),
     ):
-        known = {"device.law": LAWS, "device.parameter_set": ["", *parameter_sets()]}.get(name)
+        known = {"device.law": LAWS, "device.parameter_set": ["", OWN, *parameter_sets()]}.get(name)
         if known is not None and (wrong := [value for value in values if value not in known]):
             mistakes.extend(unknown(f"`{name}`", value, [word for word in known if word]) for value in wrong)
             return  # what else holds depends on it

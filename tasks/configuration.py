@@ -7,7 +7,7 @@ from typing import Any
 
 from kinetics import LAWS, Crossbar, Device, Pulse, check_coefficient_names
 from kinetics.errors import InvalidParameterError, require
-from kinetics.parameter_sets import ParameterSet, default_parameter_set, get_parameter_set, parameter_sets
+from kinetics.parameter_sets import find_parameter_set, parameter_sets
 from tasks.readout.settings import Readout
 
 _PARTS: dict[str, type] = {"device": Device, "pulse": Pulse, "readout": Readout, "crossbar": Crossbar}
@@ -44,7 +44,7 @@ class Configuration:
             self.readout.trained_for,
             "it trains through the kinetics of the nominal device; use `readout.kind`: mlp to train on a chip",
         )
-        chosen = _set_of(self.device.law, self.device.parameter_set)
+        chosen = find_parameter_set(self.device.law, self.device.parameter_set)
         if chosen is not None:
             low, high = chosen.voltage_V
             require(
@@ -84,7 +84,7 @@ class Configuration:
             part, item = name.split(".")
             parts[part][item] = tuple(value) if isinstance(value, list) else value
         device = Device.of(**parts["device"])
-        chosen = _set_of(device.law, device.parameter_set)
+        chosen = find_parameter_set(device.law, device.parameter_set)
         return cls(
             device=device,
             pulse=Pulse(**{**(chosen.pulse if chosen else {}), **parts["pulse"]}),
@@ -114,7 +114,3 @@ def configuration_fields() -> dict[str, Any]:
     known |= {f"device.{name}": float for each in parameter_sets().values() for name in each.parameters}
     known |= {f"device.{name}": float | None for law in LAWS.values() for name in law.coefficient_names}
     return known
-
-
-def _set_of(law: str, name: str) -> ParameterSet | None:
-    return get_parameter_set(name) if name else default_parameter_set(law)

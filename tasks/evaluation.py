@@ -61,7 +61,8 @@ class Evaluation:
     raced_out: bool = False
     """Whether it was left after the first chips, since it could not reach the front any more."""
     accuracy_corner: float | None = None
-    """Accuracy in the worst corner, validation part, if corners were asked for."""
+    """Accuracy in the worst corner, validation part, if it is an objective: every coefficient of all devices off
+    together, without noise, on an ideal crossbar. A spread among devices can cost more than any corner."""
     fresh_chips: int | None = None
     """Chips, none of them seen by the search, behind the fields below; 1 if nothing varies."""
     fresh_accuracy: float | None = None

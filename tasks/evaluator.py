@@ -8,13 +8,12 @@ configuration's choice (``readout.trained_for``).
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from kinetics import Crossbar, Law, Pulse, device_coefficients, get_law, lowest_state
+from kinetics import Crossbar, Pulse, lowest_state
 from kinetics.arrays import Coefficients, Float32
 from tasks import counting
 from tasks.chips import (
@@ -34,24 +33,17 @@ from tasks.configuration import Configuration
 from tasks.cost import cost_of
 from tasks.errors import TaskError
 from tasks.evaluation import Evaluation
-from tasks.features import feature_blocks, feature_matrix, raw_matrix
-from tasks.held_network import HeldNetwork, weight_error
+from tasks.features import feature_blocks, raw_matrix
+from tasks.held_network import HeldNetwork
 from tasks.kinetics_network import Dense, KineticsNetwork
-from tasks.readout import Network, Readout, TrainingError, fit_readout, fit_readouts
+from tasks.readout import Network, Readout, TrainingError, fit_readout
+from tasks.readout_training import GROUP_FEATURES, Prepared, ReadoutTraining, counted, weight_noise
 from tasks.robust import Robust, dominated
+from tasks.streams import FRESH, SEARCH, STUDY, Streams
 from tasks.task import Part, Task, require_samples
-from tasks.trained_readout import TrainedReadout, train_control, train_through_kinetics
+from tasks.trained_readout import TrainedReadout, train_control
 from tasks.votes import object_labels, object_predictions
 
-_GROUP_FEATURES = 1 << 21
-"""Features that read-outs trained at once may hold together: what fits the cache, so that more gain nothing."""
-_TRAINING, _IN_SITU = 0, 1
-"""The random streams of a trial; from ``_IN_SITU`` on they belong to its chips, one each."""
-_CONTROL_KEY = (0,)
-"""The random stream of the controls: of another length than any other, so it meets none of them."""
-_SEARCH, _FRESH, _WRITTEN, _STUDY = range(4)
-"""Sets of chips: those that a search compares all configurations on, those for what it chose, the one chip that a
-``noise_aware`` read-out is trained on, and those of a study of robustness."""
 _IDEAL = Crossbar()
 
 
@@ -95,20 +87,6 @@ class Variant(NamedTuple):
     """What is scored."""
 
 
-class _Prepared(NamedTuple):
-    """A request with the features that its read-out is trained on."""
-
-    request: Request
-    law: Law
-    values: dict[str, float]
-    trained_on: Coefficients
-    """[1, 1], or [1, series] of the chip that was written."""
-    quiet: Configuration
-    train: Float32
-    validation: Float32
-    seconds: float
-
-
 class _Population(NamedTuple):
     """Some chips of one configuration, ready to be scored."""
 
@@ -144,12 +122,13 @@ class Evaluator:
         """
         require_samples(task)
         self._task = task
-        self._seed = seed
+        self._streams = Streams(seed)
+        self._training = ReadoutTraining(task, self._streams)
         self._chips = chips
         self._robust = robust or Robust()
         self._objectives = objectives or {}
         self._controls: dict[tuple[Readout, int], Control] = {}
-        self._designed: dict[tuple[Configuration, int], tuple[_Prepared, TrainedReadout]] = {}
+        self._designed: dict[tuple[Configuration, int], tuple[Prepared, TrainedReadout]] = {}
 
     def evaluate(self, configuration: Configuration, *, trial: int, chosen: bool = False) -> Evaluation:
         """Train and score one configuration.
@@ -175,21 +154,21 @@ class Evaluator:
         Each comes out with the bits that ``evaluate`` gives it alone. What goes wrong with one is its own result.
         """
         results: list[Evaluation | Exception] = [RuntimeError("not evaluated")] * len(requests)
-        groups: dict[tuple[Readout, int, float], list[tuple[int, _Prepared]]] = {}
+        groups: dict[tuple[Readout, int, float], list[tuple[int, Prepared]]] = {}
         with threadpool_limits(limits=1):
             for place, request in enumerate(requests):
                 try:
-                    prepared = self._prepare(request)
+                    prepared = self._training.prepare(request.configuration, request.trial)
                 except Exception as error:
                     results[place] = error
                 else:
-                    noise = _weight_noise(request.configuration)
+                    noise = weight_noise(request.configuration)
                     key = (request.configuration.readout, prepared.train.shape[1], noise)
                     groups.setdefault(key, []).append((place, prepared))
-                    if len(groups[key]) * prepared.train.size >= _GROUP_FEATURES:
-                        self._finish_group(groups.pop(key), results)
+                    if len(groups[key]) * prepared.train.size >= GROUP_FEATURES:
+                        self._finish_group(groups.pop(key), requests, results)
             for group in groups.values():
-                self._finish_group(group, results)
+                self._finish_group(group, requests, results)
         return results
 
     def score(self, variant: Variant) -> ChipScores:
@@ -207,138 +186,44 @@ class Evaluator:
         key = (used if trained_for_chips else variant.designed, variant.trial)
         with threadpool_limits(limits=1):
             if key not in self._designed:
-                prepared = self._prepare(Request(*key))
-                [readout] = self._train([prepared])
+                prepared = self._training.prepare(*key)
+                [readout] = self._training.train([prepared])
                 if isinstance(readout, TrainingError):
                     raise readout
                 self._designed = {key: (prepared, readout)}
             prepared, readout = self._designed[key]
-            prepared = prepared._replace(request=Request(used, variant.trial))
-            population = self._population(prepared, readout, _STUDY, variant.chips)
+            prepared = prepared._replace(configuration=used)
+            population = self._population(prepared, readout, STUDY, variant.chips)
             noise = TEST_NOISE if variant.part == "test" else VALIDATION_NOISE
             part: Part = getattr(self._task, variant.part)
-            return self._score(prepared, population, part, self._chip_stream(_STUDY, noise))
+            return self._score(prepared, population, part, self._streams.of_chips(STUDY)(noise))
 
-    def _prepare(self, request: Request) -> _Prepared:
-        """Features of the device that the read-out is trained on; in situ that is each chip's own, later."""
-        start = time.perf_counter()
-        task, configuration = self._task, request.configuration
-        law = get_law(configuration.device.law)
-        values = device_coefficients(configuration.device, configuration.pulse)
-        quiet = replace(configuration, device=configuration.device.nominal())
-        trained_on = {name: np.full((1, 1), value, np.float32) for name, value in values.items()}
-        stuck = None
-        if configuration.readout.trained_for == "noise_aware":
-            written = self._written(configuration)
-            trained_on, stuck = written.coefficients, written.stuck
-        train = validation = np.empty((0, 0), np.float32)
-        if configuration.readout.trained_for != "insitu":
-            train = feature_matrix(law, quiet, trained_on, task.train.x, stuck=stuck)
-            validation = feature_matrix(law, quiet, trained_on, task.validation.x, stuck=stuck)
-        seconds = time.perf_counter() - start
-        return _Prepared(request, law, values, trained_on, quiet, train, validation, seconds)
-
-    def _finish_group(self, group: list[tuple[int, _Prepared]], results: list[Evaluation | Exception]) -> None:
+    def _finish_group(
+        self,
+        group: list[tuple[int, Prepared]],
+        requests: Sequence[Request],
+        results: list[Evaluation | Exception],
+    ) -> None:
         """Train the read-outs of a group and score each."""
         start = time.perf_counter()
-        trained = self._train([prepared for _, prepared in group])
+        trained = self._training.train([prepared for _, prepared in group])
         share = (time.perf_counter() - start) / len(group)
         for (place, prepared), readout in zip(group, trained, strict=True):
             try:
                 if isinstance(readout, Exception):
                     raise readout
-                results[place] = self._finish(prepared, readout, share)
+                results[place] = self._finish(requests[place], prepared, readout, share)
             except Exception as error:
                 results[place] = error
 
-    def _train(self, group: list[_Prepared]) -> list[TrainedReadout | TrainingError]:
-        """The read-outs of configurations that ask for the same one."""
-        task = self._task
-        readout = group[0].request.configuration.readout
-        seeds = [self._stream(prepared.request.trial, _TRAINING) for prepared in group]
-        if readout.kind == "network":
-            return [self._train_network(prepared, seed) for prepared, seed in zip(group, seeds, strict=True)]
-        if readout.trained_for == "insitu":
-            return [self._train_first_in_situ(prepared) for prepared in group]
-        fits = fit_readouts(
-            readout,
-            [prepared.train for prepared in group],
-            task.train.y,
-            [prepared.validation for prepared in group],
-            task.validation.y,
-            task.classes,
-            seeds,
-        )
-        return [
-            fit if isinstance(fit, TrainingError) else _counted(fit.network, prepared.train)
-            for fit, prepared in zip(fits, group, strict=True)
-        ]
-
-    def _train_network(self, prepared: _Prepared, seed: np.random.SeedSequence) -> TrainedReadout | TrainingError:
-        """A network that is trained through the kinetics."""
-        configuration = prepared.request.configuration
-        try:
-            trained = train_through_kinetics(configuration, prepared.values, self._task, seed)
-            return replace(trained, centre=float(prepared.train.mean()))
-        except TrainingError as error:
-            return error
-
-    def _train_first_in_situ(self, prepared: _Prepared) -> TrainedReadout | TrainingError:
-        """The read-out of the first chip, from which parameters and energy are counted."""
-        devices = make_devices(
-            prepared.request.configuration,
-            series=self._task.series,
-            chips=1,
-            stream=partial(self._chip_stream, _SEARCH),
-        )
-        try:
-            return self._train_in_situ(prepared, devices)[0]
-        except TrainingError as error:
-            return error
-
-    def _train_in_situ(self, prepared: _Prepared, devices: Devices) -> list[TrainedReadout]:
-        """A read-out for every chip, trained on what that chip shows, its noise included; raises ``TrainingError``."""
-        task, configuration, readouts = self._task, prepared.request.configuration, []
-        features = task.train.x.shape[2] * task.series * configuration.pulse.reads(task.steps)
-        at_once = max(1, _GROUP_FEATURES // features)
-        for first in range(0, devices.count, at_once):
-            some = range(first, min(first + at_once, devices.count))
-            parts = [
-                [self._features_of(prepared, devices.chips(slice(chip, chip + 1)), part, chip) for chip in some]
-                for part in (task.train, task.validation)
-            ]
-            seeds = [
-                np.random.SeedSequence(self._seed, spawn_key=(prepared.request.trial, _TRAINING, chip)) for chip in some
-            ]
-            fits = fit_readouts(
-                configuration.readout, parts[0], task.train.y, parts[1], task.validation.y, task.classes, seeds
-            )
-            for fit, train in zip(fits, parts[0], strict=True):
-                if isinstance(fit, TrainingError):
-                    raise fit
-                readouts.append(_counted(fit.network, train))
-        return readouts
-
-    def _features_of(self, prepared: _Prepared, devices: Devices, part: Part, chip: int) -> Float32:
-        """Features [case, feature] of a part on one chip."""
-        rng = np.random.default_rng(self._stream(prepared.request.trial, _IN_SITU + chip))
-        return feature_matrix(
-            prepared.law,
-            prepared.request.configuration,
-            devices.coefficients,
-            part.x,
-            rng=rng,
-            stuck=devices.stuck,
-        )
-
-    def _finish(self, prepared: _Prepared, readout: TrainedReadout, training_s: float) -> Evaluation:
+    def _finish(self, request: Request, prepared: Prepared, readout: TrainedReadout, training_s: float) -> Evaluation:
         """Score a trained read-out on chips and count what it costs."""
         start = time.perf_counter()
-        task, law, request = self._task, prepared.law, prepared.request
+        task, law = self._task, prepared.law
         configuration, pulse = request.configuration, request.configuration.pulse
         cost = cost_of(configuration, _nominal(prepared.values), readout.network, readout.macs, task)
         control = self.control(configuration.readout, pulse)
-        population = self._population(prepared, readout, _SEARCH, self._chips)
+        population = self._population(prepared, readout, SEARCH, self._chips)
         evaluation = Evaluation(
             **self._robust.statistics(np.zeros(1)),
             chips=population.chips,
@@ -360,37 +245,34 @@ class Evaluator:
             accuracy_corner=self._worst_corner(prepared, readout),
             seconds=0.0,
         )
-        evaluation = self._scored(evaluation, prepared, population)
+        evaluation = self._scored(evaluation, prepared, population, request.rivals)
         if request.chosen:
             evaluation = self._scored_again(evaluation, prepared, readout, control)
         return replace(evaluation, seconds=prepared.seconds + training_s + time.perf_counter() - start)
 
-    def _population(self, prepared: _Prepared, readout: TrainedReadout, chip_set: int, chips: int) -> _Population:
+    def _population(self, prepared: Prepared, readout: TrainedReadout, chip_set: int, chips: int) -> _Population:
         """Draw the chips of a set, with a read-out on each."""
-        configuration = prepared.request.configuration
-        mode, stream = configuration.readout.trained_for, partial(self._chip_stream, chip_set)
+        configuration = prepared.configuration
+        mode, stream = configuration.readout.trained_for, self._streams.of_chips(chip_set)
         chips = chips if varies(configuration) else 1
         devices = make_devices(configuration, series=self._task.series, chips=chips, stream=stream)
         readouts = [readout]
         if mode == "noise_aware":
-            written = self._written(configuration)
+            written = self._training.written(configuration)
             noisy = configuration.device.c2c > 0 or configuration.device.read_noise > 0
             devices = replace(written, count=chips if noisy else 1)
             if devices.stuck is not None:
                 devices = replace(devices, stuck=np.repeat(devices.stuck, devices.count, axis=0))
             chips = chips if noisy or configuration.crossbar.differs_by_chip else 1
         elif mode == "insitu":
-            readouts = self._train_in_situ(prepared, devices)
+            readouts = self._training.train_in_situ(prepared, devices)
         return _Population(devices, hold_network(configuration, readouts, chips=chips, stream=stream), chips)
 
-    def _written(self, configuration: Configuration) -> Devices:
-        """The one chip whose devices are written before its read-out is trained (``noise_aware``)."""
-        stream = partial(self._chip_stream, _WRITTEN)
-        return make_devices(configuration, series=self._task.series, chips=1, stream=stream)
-
-    def _scored(self, evaluation: Evaluation, prepared: _Prepared, population: _Population) -> Evaluation:
+    def _scored(
+        self, evaluation: Evaluation, prepared: Prepared, population: _Population, rivals: Sequence[dict[str, float]]
+    ) -> Evaluation:
         """The evaluation with its accuracies; after the first chips alone, if it cannot reach the front any more."""
-        source = self._chip_stream(_SEARCH, VALIDATION_NOISE)
+        source = self._streams.of_chips(SEARCH)(VALIDATION_NOISE)
         racing = self._robust.racing_chips
         if not 0 < racing < population.chips:
             return self._judged(evaluation, self._score(prepared, population, self._task.validation, source))
@@ -401,7 +283,7 @@ class Evaluator:
         } | self._robust.optimistic(first.accuracy)
         if evaluation.accuracy_corner is not None:
             best["accuracy_corner"] = evaluation.accuracy_corner
-        if dominated(best, prepared.request.rivals, self._objectives):
+        if dominated(best, rivals, self._objectives):
             return replace(self._judged(evaluation, first), chips=racing, raced_out=True)
         rest_chips = slice(racing, population.chips)
         rest = self._score(prepared, _some(population, rest_chips), self._task.validation, rest_source)
@@ -422,12 +304,12 @@ class Evaluator:
         )
 
     def _scored_again(
-        self, evaluation: Evaluation, prepared: _Prepared, readout: TrainedReadout, control: Control
+        self, evaluation: Evaluation, prepared: Prepared, readout: TrainedReadout, control: Control
     ) -> Evaluation:
         """The evaluation with what fresh chips make of both parts; the one place that sees the test part."""
-        task, pulse = self._task, prepared.request.configuration.pulse
-        population = self._population(prepared, readout, _FRESH, self._robust.fresh_chips)
-        stream = partial(self._chip_stream, _FRESH)
+        task, pulse = self._task, prepared.configuration.pulse
+        population = self._population(prepared, readout, FRESH, self._robust.fresh_chips)
+        stream = self._streams.of_chips(FRESH)
         fresh = self._score(prepared, population, task.validation, stream(VALIDATION_NOISE)).accuracy
         test = self._score(prepared, population, task.test, stream(TEST_NOISE)).accuracy
         low, high = self._robust.interval(fresh, np.random.default_rng(stream(BOOTSTRAP)))
@@ -447,7 +329,7 @@ class Evaluator:
             control_test_accuracy=_accuracy(control.network, raw_test, task.test, task),
         )
 
-    def _worst_corner(self, prepared: _Prepared, readout: TrainedReadout) -> float | None:
+    def _worst_corner(self, prepared: Prepared, readout: TrainedReadout) -> float | None:
         """Accuracy of the validation part in the worst corner; None unless it is an objective."""
         if "accuracy_corner" not in self._objectives:
             return None
@@ -455,19 +337,19 @@ class Evaluator:
         network = HeldNetwork.on(_IDEAL, [readout], 1, np.random.SeedSequence(0))
         return min(
             float(self._score_quietly(prepared, _Population(devices, network, devices.count)).accuracy.min())
-            for devices in corner_devices(prepared.request.configuration, self._robust, series=self._task.series)
+            for devices in corner_devices(prepared.configuration, self._robust, series=self._task.series)
         )
 
-    def _score_quietly(self, prepared: _Prepared, population: _Population) -> ChipScores:
+    def _score_quietly(self, prepared: Prepared, population: _Population) -> ChipScores:
         source = np.random.SeedSequence(0)  # nothing is drawn from it
         return score_chips(
             prepared.quiet, population.devices, population.network, self._task.validation, self._task, source
         )
 
     def _score(
-        self, prepared: _Prepared, population: _Population, part: Part, source: np.random.SeedSequence
+        self, prepared: Prepared, population: _Population, part: Part, source: np.random.SeedSequence
     ) -> ChipScores:
-        configuration = prepared.request.configuration
+        configuration = prepared.configuration
         return score_chips(configuration, population.devices, population.network, part, self._task, source)
 
     def trained_network(self, configuration: Configuration, *, trial: int) -> KineticsNetwork:
@@ -477,7 +359,7 @@ class Evaluator:
             TaskError: its features are no plain states, so the file's form cannot express it.
         """
         device, pulse = configuration.device, configuration.pulse
-        prepared = self._prepare(Request(configuration, trial, False))
+        prepared = self._training.prepare(configuration, trial)
         blocks = feature_blocks(prepared.law, prepared.quiet, prepared.trained_on, self._task.train.x)
         held = sum(block.outside_window for block in blocks)
         needed = (
@@ -498,7 +380,7 @@ class Evaluator:
                 "change that, or keep the configuration instead of its network."
             )
         with threadpool_limits(limits=1):
-            [trained] = self._train([prepared])
+            [trained] = self._training.train([prepared])
         if isinstance(trained, TrainingError):
             raise trained
         network = trained.network
@@ -516,43 +398,17 @@ class Evaluator:
         """The control of a read-out; a function of it, of which states are read, and of the study seed alone."""
         key = (readout, pulse.read_every)
         if key not in self._controls:
-            task, seed = self._task, np.random.SeedSequence(self._seed, spawn_key=_CONTROL_KEY)
+            task, seed = self._task, self._streams.control
             validation = raw_matrix(task.validation.x, pulse.read_every)
             if readout.kind == "network":
                 trained = train_control(readout, pulse, task, seed)
             else:
                 train = raw_matrix(task.train.x, pulse.read_every)
                 fit = fit_readout(readout, train, task.train.y, validation, task.validation.y, task.classes, seed)
-                trained = _counted(fit.network, train)
+                trained = counted(fit.network, train)
             accuracy = _accuracy(trained.network, validation, task.validation, task)
             self._controls[key] = Control(trained.network, trained.parameters, accuracy)
         return self._controls[key]
-
-    def _stream(self, trial: int, purpose: int) -> np.random.SeedSequence:
-        """The random stream of one trial for one purpose."""
-        return np.random.SeedSequence(self._seed, spawn_key=(trial, purpose))
-
-    def _chip_stream(self, chip_set: int, purpose: int) -> np.random.SeedSequence:
-        """The random stream of a set of chips for one purpose, the same for all trials (common random numbers)."""
-        # Of another length than any stream of a trial, which it would meet otherwise.
-        return np.random.SeedSequence(self._seed, spawn_key=(0, 0, chip_set, purpose))
-
-
-def _counted(network: Network, features: Float32) -> TrainedReadout:
-    """Plain layers count themselves."""
-    return TrainedReadout(
-        network=network,
-        parameters=network.parameters,
-        macs=network.macs,
-        centre=float(features.mean(dtype=np.float64)),
-    )
-
-
-def _weight_noise(configuration: Configuration) -> float:
-    """Noise of the weights in training, relative to the largest weight of a layer."""
-    if configuration.readout.trained_for != "noise_aware":
-        return 0.0
-    return weight_error(configuration.crossbar)
 
 
 def _nominal(values: dict[str, float]) -> Coefficients:

@@ -118,8 +118,8 @@ def _disturb(
     """What comes between the conductances and their numbers, in place [reading, chip, series, case]."""
     device, pulse = configuration.device, configuration.pulse
     if stuck is not None:
-        np.copyto(value_S, np.float32(device.g_max_S), where=stuck > 0)
-        np.copyto(value_S, np.float32(device.g_min_S), where=stuck < 0)
+        np.copyto(value_S, np.float32(device.g_max_S + device.g_leak_S), where=stuck > 0)
+        np.copyto(value_S, np.float32(device.g_min_S + device.g_leak_S), where=stuck < 0)
     if device.read_noise > 0:
         if rng is None:
             raise TypeError("read noise needs a random generator")

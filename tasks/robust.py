@@ -47,7 +47,7 @@ class Robust:
     racing_chips: int = 0
     """Chips after which a configuration that cannot reach the front any more is left; 0 scores all on all chips."""
     fresh_chips: int = 50
-    """Chips that what was chosen is scored on again."""
+    """Chips that what was chosen is scored on again; a ``noise_aware`` read-out keeps the devices it was trained on."""
     confidence: float = 0.95
     """Of the intervals over those."""
 

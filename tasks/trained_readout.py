@@ -82,7 +82,7 @@ def reading_line(configuration: Configuration) -> tuple[float, float]:
     straight = np.allclose(features, offset + slope * points, rtol=1e-4)
     require(
         bool(straight),
-        "`readout.kind`: network goes with a `device.law` whose readings are linear in the state:",
+        "`readout.kind`: network goes with a `device.law` whose readings are linear in the state, which",
         device.law,
         "it trains through plain states; use `readout.kind`: mlp",
     )
@@ -127,6 +127,7 @@ def _train(architecture: Architecture, readout: Readout, task: Task, seed: Seed)
         mixup=readout.mixup,
         dropout=readout.dropout,
         standardise=True,
+        common_spread=True,
     )
     [trained] = train_networks(
         architecture,

@@ -14,7 +14,7 @@ temperature_K   lowest and highest temperature that it holds for, K
 voltage_V       lowest and highest programming amplitude that it holds for, V
 [parameters]    parameters of the law: name = {value, unit, confirmed, source}
 [coefficients]  coefficients of the law that are known (fitted) and need no deriving: name = value
-[device]        other fields of a device, such as its conductance window
+[device]        other fields of a device, such as its conductance window; what a user says comes first
 [pulse]         the pulse train that it was measured with: defaults of a configuration with this set
 ==============  ===========================================================================================
 """
@@ -22,7 +22,7 @@ voltage_V       lowest and highest programming amplitude that it holds for, V
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ _KEYS = (
     "pulse",
 )
 _ANY_RANGE = (0.0, float("inf"))
+OWN = "own"
+"""Stands for a set that is not published: what a sweep file took from a file of the user's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +145,19 @@ def get_parameter_set(name: str) -> ParameterSet:
     near = difflib.get_close_matches(name, sets, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the sets are {', '.join(sets)}."
     raise InvalidParameterError(f"`device.parameter_set` names no parameter set: {name!r}; {hint}")
+
+
+def find_parameter_set(law: str, name: str) -> ParameterSet | None:
+    """The set that a device names: a published one, the law's default if it names none, or its ``own``.
+
+    An own device fills what it does not say from the law's default set, but no range of that binds it.
+    """
+    if name not in ("", OWN):
+        return get_parameter_set(name)
+    default = default_parameter_set(law)
+    if name == OWN and default is not None:
+        return replace(default, name=OWN, temperature_K=_ANY_RANGE, voltage_V=_ANY_RANGE)
+    return default
 
 
 def default_parameter_set(law: str) -> ParameterSet | None:

@@ -172,7 +172,7 @@ class _Problem:
 
     def standardisation(self, features: Floats) -> Standardisation:
         """That of features [case, feature], as the training asks for it."""
-        return fit_standardisation(features, common=self.training.noisy_weights)
+        return fit_standardisation(features, common=self.training.common_spread or self.training.noisy_weights)
 
     def computed_once(self, coefficients: dict[str, Floats]) -> tuple[Floats, Floats | None, Standardisation | None]:
         """Features of the train and the watched part, standardised if so chosen."""

@@ -60,6 +60,9 @@ class Training:
     """Give the first layer features of mean 0 and deviation 1 (under noise on the weights: of mean 0 and one scale for
     all, see ``tasks.readout.standardisation``). The map is measured at the start on (at most 8192 cases, or 256 texts,
     of) the train part, stays as it is, and is folded into the first layer at the end."""
+    common_spread: bool = False
+    """Whether one deviation serves all features under ``standardise`` (see ``tasks.readout.standardisation``), so that
+    errors of devices cost less. Noise on the weights takes one anyway; the recipes were found with one each."""
     initialisation: Literal["scaled", "pytorch"] = "scaled"
     """``scaled``: normal by He or Glorot, biases 0. ``pytorch``: uniform within 1 / sqrt(inputs), biases too."""
     keep: Literal["validation", "best_test", "last"] = "validation"

@@ -58,12 +58,14 @@ def test_given_coefficients_come_first_and_the_rest_is_derived() -> None:
 
 @pytest.mark.parametrize("law", sorted(set(LAWS) - {"drift_diffusion"}))
 def test_a_coefficient_that_the_law_has_not_is_refused(law: str) -> None:
-    with pytest.raises(InvalidParameterError, match=rf"`device\.alpha` must be .* of the law '{law}' \(.*\), but got 0\.3"):
+    with pytest.raises(
+        InvalidParameterError, match=rf"`device\.alpha` must be .* of the law '{law}' \(.*\), but got 0\.3"
+    ):
         device_coefficients(Device.of(law=law, alpha=0.3), Pulse())
 
 
 def test_physics_that_leads_to_no_coefficient_is_refused() -> None:
-    with pytest.raises(InvalidParameterError, match="1e-30 <= `alpha` <= 1e\\+30 .* check the units"):
+    with pytest.raises(InvalidParameterError, match=r"1e-30 <= `alpha` <= 1e\+30 .* check the units"):
         device_coefficients(Device.of(activation_energy_eV=3.0), Pulse())
 
 

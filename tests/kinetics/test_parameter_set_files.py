@@ -29,7 +29,9 @@ def test_what_is_no_text_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_range_may_be_a_point_and_numbers_may_be_whole(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
-    path.write_text(f"{HEAD}temperature_K = [300, 300]\n[parameters]\ntau_s = {{value = 3}}\n[coefficients]\ngrowth = 2\n")
+    path.write_text(
+        f"{HEAD}temperature_K = [300, 300]\n[parameters]\ntau_s = {{value = 3}}\n[coefficients]\ngrowth = 2\n"
+    )
     loaded = load_parameter_set(str(path))
     assert loaded.temperature_K == (300.0, 300.0)
     assert (loaded.parameters["tau_s"].value, loaded.parameters["tau_s"].confirmed) == (3.0, False)

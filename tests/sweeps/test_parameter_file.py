@@ -61,11 +61,22 @@ def test_a_file_becomes_fields(folder: Path) -> None:
     spec = parse_spec(document(), base_dir=folder)
     assert spec.fixed == fields_of(load_parameter_set(folder / "mine.toml"))
     made = spec.configuration({"device.d2d": 0.1})
-    assert (made.device.law, made.device.parameter_set) == ("wox", "")
+    assert (made.device.law, made.device.parameter_set) == ("wox", "own")
     assert made.device.parameter("tau_s") == 0.02
     assert made.device.coefficients == {_wox_coefficients()[0]: 0.4}
     assert (made.device.g_min_S, made.pulse.amplitude_V, made.pulse.width_s) == (2e-6, 0.7, 1e-4)
     assert parse_spec(spec.to_dict(), base_dir="/elsewhere") == spec
+
+
+def test_the_ranges_of_a_file_bind_and_not_those_of_the_published_set(folder: Path) -> None:
+    (folder / "mine.toml").write_text(
+        (folder / "mine.toml")
+        .read_text()
+        .replace("[295.0, 305.0]", "[300.0, 400.0]")
+        .replace("[0.0, 1.5]", "[0.0, 5.0]")
+    )
+    spec = parse_spec(document(**{"device.temperature_K": 390.0, "pulse.amplitude_V": 4.5}), base_dir=folder)
+    assert spec.configuration({"device.d2d": 0.1}).device.temperature_K == 390.0
 
 
 def test_what_the_sweep_says_itself_comes_first(folder: Path) -> None:
@@ -94,9 +105,13 @@ def test_values_outside_of_the_file_s_range_are_refused(value: Any, folder: Path
 
 
 def test_what_the_sweep_leaves_out_must_lie_in_the_range_too(folder: Path) -> None:
-    (folder / "mine.toml").write_text(TEXT.replace("[295.0, 305.0]", "[302.0, 305.0]").replace("[coefficients]\ngrowth = 0.4", ""))
+    (folder / "mine.toml").write_text(
+        TEXT.replace("[295.0, 305.0]", "[302.0, 305.0]").replace("[coefficients]\ngrowth = 0.4", "")
+    )
     (message,) = mistakes_of(folder)
-    assert message.startswith("302 <= `device.temperature_K` <= 305 must hold for the parameter set 'mine.toml', but got 300")
+    assert message.startswith(
+        "302 <= `device.temperature_K` <= 305 must hold for the parameter set 'mine.toml', but got 300"
+    )
     assert parse_spec(document(**{"device.temperature_K": 303}), base_dir=folder).fixed["device.temperature_K"] == 303
 
 

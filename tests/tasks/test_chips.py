@@ -117,9 +117,7 @@ def test_trials_meet_the_same_chips_and_fresh_ones_are_others(fields: dict[str, 
     ],
     ids=lambda fields: "+".join(fields),
 )
-def test_a_variability_of_the_devices_spreads_the_accuracy(
-    off: dict[str, Any], on: dict[str, Any], task: Task
-) -> None:
+def test_a_variability_of_the_devices_spreads_the_accuracy(off: dict[str, Any], on: dict[str, Any], task: Task) -> None:
     base = accuracies(task, BASE)
     assert not varies(Configuration.from_dotted({**BASE, **off}))
     np.testing.assert_array_equal(accuracies(task, {**BASE, **off}), base)
@@ -252,7 +250,10 @@ def test_an_adc_of_one_bit_gives_exactly_two_values(task: Task) -> None:
 def test_corners_are_all_combinations_of_two_coefficients() -> None:
     configuration = Configuration.from_dotted({**BASE, "device.d2d": 0.1})
     [devices] = corner_devices(configuration, Robust(corner_sigmas=2), series=3)
-    found = {(round(float(a), 4), round(float(b), 4)) for a, b in zip(*(v[:, 0] for v in devices.coefficients.values()), strict=True)}
+    found = {
+        (round(float(a), 4), round(float(b), 4))
+        for a, b in zip(*(v[:, 0] for v in devices.coefficients.values()), strict=True)
+    }
     assert found == {(0.04, 0.16), (0.04, 0.24), (0.06, 0.16), (0.06, 0.24)}
     assert devices.count == 4
     assert all(np.ptp(value, axis=1).max() == 0 for value in devices.coefficients.values())
@@ -270,7 +271,9 @@ def test_corners_of_more_coefficients_and_of_temperatures() -> None:
 
 
 def test_a_coefficient_stays_positive_in_any_corner() -> None:
-    [devices] = corner_devices(Configuration.from_dotted({**BASE, "device.d2d": 0.9}), Robust(corner_sigmas=3), series=1)
+    [devices] = corner_devices(
+        Configuration.from_dotted({**BASE, "device.d2d": 0.9}), Robust(corner_sigmas=3), series=1
+    )
     assert min(float(value.min()) for value in devices.coefficients.values()) == pytest.approx(0.05 * 0.05)
 
 
@@ -282,11 +285,13 @@ def test_the_worst_corner_is_the_objective(task: Task) -> None:
     without = Evaluator(task, seed=0, chips=4).evaluate(configuration, trial=0)
     assert without.accuracy_corner is None
     assert evaluation.accuracy_corner is not None
-    assert evaluation.accuracy_corner < evaluation.accuracy
     assert dataclasses.replace(evaluation, accuracy_corner=None, seconds=0) == dataclasses.replace(without, seconds=0)
+    nominal = Evaluator(task, seed=0, chips=4).evaluate(Configuration.from_dotted(BASE), trial=0).accuracy
+    assert evaluation.accuracy_corner < nominal
+    # All devices being off in the same way is another question than each in its own.
+    assert evaluation.accuracy_corner != evaluation.accuracy
     calm = Evaluator(task, seed=0, chips=4, robust=Robust(corner_sigmas=0), objectives={"accuracy_corner": "maximize"})
-    nominal = Evaluator(task, seed=0, chips=4).evaluate(Configuration.from_dotted(BASE), trial=0)
-    assert calm.evaluate(configuration, trial=0).accuracy_corner == nominal.accuracy
+    assert calm.evaluate(configuration, trial=0).accuracy_corner == nominal
 
 
 def test_readout_kinds_share_the_chips(task: Task) -> None:

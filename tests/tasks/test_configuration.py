@@ -68,13 +68,17 @@ def test_pulses_are_the_sets_unless_said_otherwise() -> None:
 
 def test_defaults_of_an_impossible_device_are_the_usual_ones() -> None:
     """The mistake is told where the whole is built."""
-    assert Configuration.defaults({"device.law": "wox", "device.parameter_set": "hopping"}) == Configuration().to_dotted()
+    assert (
+        Configuration.defaults({"device.law": "wox", "device.parameter_set": "hopping"}) == Configuration().to_dotted()
+    )
 
 
 @pytest.mark.parametrize("law", sorted(set(LAWS) - {"drift_diffusion"}))
 def test_coefficients_and_parameters_of_another_law_are_refused(law: str) -> None:
     for name in ("alpha", "hop_distance_m"):
-        with pytest.raises(InvalidParameterError, match=rf"`device\.{name}` must be a parameter or a coefficient.*'{law}'"):
+        with pytest.raises(
+            InvalidParameterError, match=rf"`device\.{name}` must be a parameter or a coefficient.*'{law}'"
+        ):
             Configuration.from_dotted({"device.law": law, f"device.{name}": 0.3})
 
 
@@ -85,7 +89,9 @@ def test_an_unknown_name_is_a_key_error(name: str) -> None:
 
 
 def test_an_amplitude_outside_of_the_set_is_refused() -> None:
-    with pytest.raises(InvalidParameterError, match=r"0 <= `pulse\.amplitude_V` <= 1, .*'memtorch', .* got 1\.5; stay inside"):
+    with pytest.raises(
+        InvalidParameterError, match=r"0 <= `pulse\.amplitude_V` <= 1, .*'memtorch', .* got 1\.5; stay inside"
+    ):
         Configuration.from_dotted({"device.law": "vteam", "pulse.amplitude_V": 1.5})
     Configuration(device=Device(law="vteam"), pulse=Pulse(amplitude_V=1.0))
 
@@ -93,7 +99,9 @@ def test_an_amplitude_outside_of_the_set_is_refused() -> None:
 @pytest.mark.parametrize("mode", ["insitu", "noise_aware"])
 def test_a_network_through_the_kinetics_is_trained_on_the_nominal_device(mode: str) -> None:
     readout = Readout(kind="network", trained_for=mode)  # type: ignore[arg-type]  # parametrised
-    with pytest.raises(InvalidParameterError, match=rf"`readout\.trained_for`: exsitu .*'{mode}'; .*`readout\.kind`: mlp"):
+    with pytest.raises(
+        InvalidParameterError, match=rf"`readout\.trained_for`: exsitu .*'{mode}'; .*`readout\.kind`: mlp"
+    ):
         Configuration(readout=readout)
     dataclasses.replace(readout, trained_for="exsitu")
 

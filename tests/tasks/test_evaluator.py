@@ -2,15 +2,21 @@
 
 import dataclasses
 import time
+from typing import Any
 
 import numpy as np
 import pytest
 
-from kinetics import Device, DivergenceError, Pulse
+from kinetics import Crossbar, Device, DivergenceError, Pulse, get_law
 from tasks import Configuration, Evaluation, Part, Task, TaskError, load_task
-from tasks.evaluator import Evaluator, Request
+from tasks.chips import hold_network, score_chips
+from tasks.evaluator import Evaluator, Request, Variant
+from tasks.features import feature_matrix
 from tasks.network_score import score_network
-from tasks.readout import Readout
+from tasks.readout import Readout, fit_readout
+from tasks.robust import Robust
+from tasks.streams import Streams
+from tasks.trained_readout import TrainedReadout
 
 QUICK = Readout(hidden=8, epochs=3)
 GIVEN = Device.of(alpha=0.02, beta=0.1)
@@ -139,20 +145,165 @@ def test_the_trained_network_can_be_saved_and_scores_the_same(digits: Task) -> N
     network = evaluator.trained_network(configuration, trial=3)
     assert score_network(network, digits).accuracy == evaluation.test_accuracy
     assert network.parameters == evaluation.parameters
-    inverse = dataclasses.replace(configuration, device=dataclasses.replace(GIVEN, conducts_as="1/w"))
-    with pytest.raises(TaskError, match="width coding"):
-        evaluator.trained_network(inverse, trial=3)
+
+
+@pytest.mark.parametrize(
+    ("fields", "match"),
+    [
+        ({"device.conducts_as": "1/w"}, r"width coding, so `device\.conducts_as` = 'w' must hold, but got '1/w'"),
+        ({"device.g_leak_S": 1e-5}, r"`device\.g_leak_S` = 0 must hold, but got 1e-05"),
+        ({"pulse.encoding": "count"}, r"`pulse\.encoding` = 'width'"),
+        ({"pulse.dac_bits": 2, "pulse.adc_bits": 3}, r"`pulse\.dac_bits` = 0 and `pulse\.adc_bits` = 0 .* got 2, 3;"),
+        ({"readout.trained_for": "insitu"}, r"`readout\.trained_for` = 'exsitu'"),
+        ({"device.g_max_S": 1.1e-4}, r"`readings that the window held` = 0"),
+    ],
+)
+def test_a_file_never_holds_another_network_than_was_scored(fields: dict[str, Any], match: str, digits: Task) -> None:
+    values = {"device.alpha": 0.02, "device.beta": 0.1, "readout.hidden": 4, "readout.epochs": 1}
+    evaluator = Evaluator(digits, seed=0, chips=1)
+    with pytest.raises(TaskError, match=match):
+        evaluator.trained_network(Configuration.from_dotted({**values, **fields}), trial=3)
 
 
 def test_kinetics_reach_what_they_should_on_digits(digits: Task) -> None:
     readout = Readout(hidden=32)
-    e = Evaluator(digits, seed=0, chips=1).evaluate(
-        Configuration(device=GIVEN, readout=readout), trial=0, chosen=True
-    )
+    e = Evaluator(digits, seed=0, chips=1).evaluate(Configuration(device=GIVEN, readout=readout), trial=0, chosen=True)
     assert e.test_accuracy is not None
     assert e.test_accuracy > 0.93
     assert e.control_test_accuracy is not None
     assert e.control_test_accuracy > 0.93
+
+
+# How a chip is used
+
+MODES = ("exsitu", "insitu", "noise_aware")
+ROUGH = dataclasses.replace(GIVEN, d2d=0.5, d2d_distribution="lognormal")
+
+
+def used_as(mode: str, device: Device = ROUGH, **fields: Any) -> Configuration:
+    readout = Readout(**{"kind": "ridge", "trained_for": mode, **fields})
+    return Configuration(device=device, readout=readout)
+
+
+def test_training_on_each_chip_makes_up_for_rough_devices(digits: Task) -> None:
+    evaluator = Evaluator(digits, seed=0, chips=5)
+    exsitu, insitu = (evaluator.evaluate(used_as(mode), trial=0) for mode in ("exsitu", "insitu"))
+    assert insitu.chips == exsitu.chips == 5
+    assert insitu.accuracy > exsitu.accuracy + 0.1
+    assert insitu.accuracy > 0.9
+    assert (insitu.parameters, insitu.macs) == (exsitu.parameters, exsitu.macs)
+
+
+def test_equal_chips_are_trained_once_and_as_the_nominal_device(digits: Task) -> None:
+    found = [Evaluator(digits, seed=0, chips=5).evaluate(used_as(mode, GIVEN), trial=0) for mode in MODES]
+    assert {each.chips for each in found} == {1}
+    assert len({each.accuracy for each in found}) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_mode_is_reproducible_and_as_good_in_company(mode: str, digits: Task) -> None:
+    device = dataclasses.replace(ROUGH, d2d=0.1, read_noise=0.02, stuck_low=0.02)
+    crossbar = Crossbar(mapping="pair", programming="shi2025", read_noise=0.01)
+    configurations = [
+        dataclasses.replace(used_as(mode, device, kind=kind, hidden=6, epochs=2), crossbar=crossbar)
+        for kind in ("ridge", "mlp")
+    ]
+    evaluator = Evaluator(digits, seed=3, chips=3, robust=Robust(fresh_chips=4))
+    together = evaluator.evaluate_many([Request(c, 5, chosen=True) for c in configurations])
+    for configuration, result in zip(configurations, together, strict=True):
+        alone = Evaluator(digits, seed=3, chips=3, robust=Robust(fresh_chips=4))
+        assert isinstance(result, Evaluation)
+        assert same(alone.evaluate(configuration, trial=5, chosen=True), result)
+        assert (result.chips, result.fresh_chips) == (3, 4)
+        assert result.accuracy_std > 0
+
+
+def on_the_written_chip(evaluator: Evaluator, task: Task, mode: str, crossbar: Crossbar, **fields: Any) -> float:
+    """Accuracy of a read-out, trained in a mode, on the chip that a ``noise_aware`` one is written for."""
+    configuration = dataclasses.replace(used_as(mode, **fields), crossbar=crossbar)
+    [trained] = evaluator._training.train([evaluator._training.prepare(configuration, 0)])
+    assert isinstance(trained, TrainedReadout)
+
+    def stream(purpose: int) -> np.random.SeedSequence:
+        return np.random.SeedSequence(1, spawn_key=(purpose,))
+
+    chips = 20 if crossbar.differs_by_chip else 1
+    network = hold_network(configuration, [trained], chips=chips, stream=stream)
+    devices = evaluator._training.written(configuration)
+    return float(score_chips(configuration, devices, network, task.validation, task, stream(0)).accuracy.mean())
+
+
+def test_the_written_chip_is_the_one_that_is_trained_on_and_scored(digits: Task) -> None:
+    device = dataclasses.replace(ROUGH, stuck_low=0.4)
+    evaluator = Evaluator(digits, seed=0, chips=5)
+    written = evaluator.evaluate(used_as("noise_aware", device), trial=0, chosen=True)
+    assert written.chips == written.fresh_chips == 1  # the devices are written once, and nothing else varies
+    assert written.fresh_accuracy == written.accuracy
+    chip, law = evaluator._training.written(used_as("noise_aware", device)), get_law("drift_diffusion")
+    assert chip.stuck is not None
+    assert chip.stuck.any()
+    train, validation = (
+        feature_matrix(law, used_as("exsitu"), chip.coefficients, part.x, stuck=chip.stuck)
+        for part in (digits.train, digits.validation)
+    )
+    by_hand = fit_readout(
+        Readout(kind="ridge"), train, digits.train.y, validation, digits.validation.y, digits.classes, 0
+    )
+    assert written.accuracy == pytest.approx(by_hand.validation_accuracy, abs=1.5 / digits.validation.cases)
+    assert written.accuracy > on_the_written_chip(evaluator, digits, "exsitu", Crossbar(), device=device) + 0.1
+
+
+def test_training_for_the_chip_helps_on_the_papers_crossbar(digits: Task) -> None:
+    evaluator, crossbar = Evaluator(digits, seed=0, chips=5), Crossbar(mapping="single", programming="shi2025")
+    fields = {"kind": "mlp", "hidden": 16, "epochs": 20, "device": dataclasses.replace(ROUGH, d2d=0.2)}
+    exsitu, aware = (
+        on_the_written_chip(evaluator, digits, mode, crossbar, **fields) for mode in ("exsitu", "noise_aware")
+    )
+    assert aware > exsitu + 0.02
+
+
+@pytest.mark.parametrize("kind", ["mlp", "ridge"])
+def test_noise_in_training_helps_where_the_crossbar_is_rough(kind: str, digits: Task) -> None:
+    """On equal devices, so that nothing else parts the two."""
+    evaluator = Evaluator(digits, seed=0, chips=5)
+    crossbar = Crossbar(mapping="single", programming="relative", programming_sigma=0.1)
+    fields = {"kind": kind, "hidden": 16, "epochs": 20, "device": GIVEN}
+    exsitu, aware = (
+        on_the_written_chip(evaluator, digits, mode, crossbar, **fields) for mode in ("exsitu", "noise_aware")
+    )
+    assert aware > exsitu + 0.04
+
+
+def test_no_two_random_streams_are_the_same() -> None:
+    streams = Streams(0)
+    own = [streams.training_in_situ(trial, chip) for trial in range(3) for chip in range(8)]
+    own += [streams.training(trial) for trial in range(3)]
+    own += [streams.noise_in_situ(trial, chip) for trial in range(3) for chip in range(8)]
+    own.append(streams.control)
+    chips = [streams.of_chips(chip_set)(purpose) for chip_set in range(4) for purpose in range(6)]
+    chips += [child for stream in chips for child in stream.spawn(4)]
+    states = {tuple(stream.generate_state(4)) for stream in (*own, *chips)}
+    assert len(states) == len(own) + len(chips)
+
+
+def test_scores_of_a_variant_follow_from_the_variant_alone(digits: Task) -> None:
+    evaluator = Evaluator(digits, seed=0, chips=1)
+    designed = used_as("exsitu", GIVEN)
+    variants = [
+        Variant(designed, 4, dataclasses.replace(designed, device=dataclasses.replace(GIVEN, d2d=d2d)), 3, part)  # type: ignore[arg-type]
+        for d2d in (0.0, 0.1, 0.3)
+        for part in ("validation", "test")
+    ]
+    first = [evaluator.score(variant).accuracy for variant in variants]
+    evaluator.score(Variant(used_as("insitu"), 2, used_as("insitu"), 2))
+    for variant, found in zip(reversed(variants), reversed(first), strict=True):
+        np.testing.assert_array_equal(Evaluator(digits, seed=0, chips=9).score(variant).accuracy, found)
+        np.testing.assert_array_equal(evaluator.score(variant).accuracy, found)
+    coarse = dataclasses.replace(designed, pulse=Pulse(dac_bits=1))
+    surprised, prepared = (evaluator.score(Variant(own, 4, coarse, 1)).accuracy[0] for own in (designed, coarse))
+    assert surprised < prepared  # only the second was trained for such pulses
+    nominal = evaluator.evaluate(designed, trial=4, chosen=True)
+    assert (first[0][0], first[1][0]) == (nominal.accuracy, nominal.test_accuracy)
 
 
 @pytest.mark.usefixtures("real_data")

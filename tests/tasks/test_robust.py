@@ -56,6 +56,13 @@ def test_optimistic_numbers_still_tell_the_hopeless() -> None:
     assert best["accuracy_yield"] < 0.7  # none of 8 reached the target
 
 
+def test_a_quantile_may_lie_far_from_the_mean() -> None:
+    chips = np.repeat([0.8, 1.0], [190, 10])
+    assert Robust(quantile=0.96).statistics(chips)["accuracy_quantile"] == 1.0
+    assert Robust(quantile=0.96).optimistic(chips)["accuracy_quantile"] == 1.0
+    assert Robust(quantile=0.5).optimistic(chips)["accuracy_quantile"] < 0.9
+
+
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=12), st.floats(0, 1), st.floats(0, 3))
 def test_what_was_seen_is_within_the_optimistic(seen: list[float], quantile: float, factor: float) -> None:
     """So that what is left behind can never stand on the front."""

@@ -1,5 +1,5 @@
 # Everything that a newcomer types. Python >= 3.11 and make are all it needs.
-.PHONY: sweep test check format
+.PHONY: sweep test check format chaos
 
 PYTHON ?= python3
 VENV := .venv
@@ -29,3 +29,6 @@ check: $(VENV)/installed ## format, lint, types, import contracts
 format: $(VENV)/installed ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+chaos: $(VENV)/installed ## random schedules of kills: driver, actors, nodes, MLflow, PostgreSQL, full disks
+	$(BIN)/python -m tests.chaos --schedules 200

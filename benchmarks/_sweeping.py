@@ -54,10 +54,11 @@ def _tree_bytes(root: int) -> int:
     family = {root}
     while grown := {child for child, parent in parents.items() if parent in family} - family:
         family |= grown
-    return sum(_proportional_bytes(pid) for pid in family)
+    return sum(proportional_bytes(pid) for pid in family)
 
 
-def _proportional_bytes(pid: int) -> int:
+def proportional_bytes(pid: int) -> int:
+    """Memory of one process, bytes; pages that it shares count by its share (proportional set size)."""
     try:
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):

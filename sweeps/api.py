@@ -11,6 +11,7 @@ from sweeps.run import Options, run
 from sweeps.spec import Spec, load_spec
 from sweeps.study import SweepStudy
 from tracking.base import Tracker
+from tracking.process_tracker import ProcessTracker
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,4 @@ def run_sweep(
 
 def mlflow_tracker(home: Home, uri: str | None) -> Tracker:
     """The MLflow tracker of a home, or of a tracking server."""
-    # MLflow takes seconds to import, which only those who track should wait for.
-    from tracking.mlflow_tracker import MlflowTracker
-
-    return MlflowTracker(home.tracking_uri, home.artifacts) if uri is None else MlflowTracker(uri, None)
+    return ProcessTracker(home.tracking_uri, home.artifacts) if uri is None else ProcessTracker(uri)

@@ -18,11 +18,18 @@ def evaluate_jobs(evaluator: Evaluator, jobs: Sequence[AnyJob]) -> list[Outcome]
 
 def _evaluate(evaluator: Evaluator, jobs: Sequence[Job]) -> list[Outcome]:
     requests = [Request(job.configuration, job.trial, job.chosen, job.rivals) for job in jobs]
+    results = evaluator.evaluate_many(requests)
+    if len(requests) > 1:
+        # What is too much for the memory together may fit alone, with the same bits.
+        results = [
+            evaluator.evaluate_many([request])[0] if isinstance(result, MemoryError) else result
+            for request, result in zip(requests, results, strict=True)
+        ]
     return [
         _failed(job, result)
         if isinstance(result, Exception)
         else Outcome(trial=job.trial, evaluation=result, seconds=result.seconds)
-        for job, result in zip(jobs, evaluator.evaluate_many(requests), strict=True)
+        for job, result in zip(jobs, results, strict=True)
     ]
 
 

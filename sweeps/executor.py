@@ -2,20 +2,26 @@
 
 Contract. ``submit`` never blocks; ``wait`` returns each job's outcome exactly once, in any order. An evaluation is a
 pure function of its job, so an executor may run a job again on another worker after a crash; it must not report it
-twice. An exception inside a configuration is that configuration's outcome, not the executor's. ``close`` gives up
-pending jobs and frees everything; it may be called twice.
+twice. An exception inside a configuration is that configuration's outcome, not the executor's; so is a worker that it
+kills, or keeps busy beyond a deadline, again and again. ``withdraw`` forgets the jobs that have not started; those
+under way still come out of ``wait``. ``close`` gives up pending jobs and frees everything; it may be called twice.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sweeps.errors import SweepError
 from tasks import Configuration, Evaluation, Task
 from tasks.chips import ChipScores
 from tasks.evaluator import Evaluator, Variant
 
 MakeEvaluator = Callable[[Task], Evaluator]
 """Builds the evaluator of a study where its jobs run."""
+
+
+class ExecutorError(SweepError):
+    """Workers cannot be had; the text says why and the way out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,20 +66,37 @@ class Outcome:
     """Time spent, if the job succeeded."""
     error: str | None = None
     """The reason in one line, if it failed."""
+    duplicate_of: int | None = None
+    """The trial whose outcome this is a copy of."""
 
 
 class Executor(Protocol):
     """Runs jobs, somewhere."""
 
-    workers: int
-    """Jobs that run at the same time."""
+    @property
+    def workers(self) -> int:
+        """Jobs that run at the same time; may change as machines come and go."""
+        ...
+
+    @property
+    def pending(self) -> int:
+        """Jobs that were submitted and neither withdrawn nor returned."""
+        ...
 
     def submit(self, jobs: Sequence[AnyJob]) -> None:
         """Take jobs; they start in this order as workers become free."""
         ...
 
     def wait(self, timeout_s: float | None = None) -> list[Outcome]:
-        """Outcomes since the last call; blocks until there is one, no job is pending, or time is up."""
+        """Outcomes since the last call; blocks until there is one, no job is pending, or time is up.
+
+        Raises:
+            ExecutorError: there have been no workers for too long.
+        """
+        ...
+
+    def withdraw(self) -> None:
+        """Forget the jobs that have not started."""
         ...
 
     def close(self) -> None:

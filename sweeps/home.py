@@ -8,6 +8,8 @@
         sweeps/<name>/
             sweep.yaml           the sweep as it was run
             journal.log          Optuna's journal: every configuration and evaluation
+            journal.log.lock     there while a line is written to it
+            storage.json         where the study is, if in a database
             result.json          the final front and the control, scored on the test part
             front.png            the picture of it
             lock                 held by the one process that runs the sweep
@@ -17,7 +19,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ from sweeps.errors import SweepError
 from sweeps.spec import Spec, parse_spec
 
 VARIABLE = "MEMSWEEP_HOME"
+_LONGEST_LINE = 1 << 24
+"""Bytes of the journal's end in which its last line begins."""
 
 
 class HomeError(SweepError):
@@ -84,7 +88,7 @@ class SweepFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the sweep; raises ``HomeError`` if another process runs it."""
+        """Hold the sweep, and mend what a killed process left; raises ``HomeError`` if another process runs it."""
         lock = FileLock(self.path / "lock")
         try:
             lock.acquire(timeout=0)
@@ -93,9 +97,29 @@ class SweepFolder:
                 f"The sweep {self.name!r} is being run by another process; wait for it or stop it."
             ) from error
         try:
+            self._mend()
             yield
         finally:
             lock.release()
+
+    def _mend(self) -> None:
+        """Remove what a process that was killed, or had no room left, was writing.
+
+        Optuna's lock of the journal would be waited for by the next writer, and half a line would spoil the one that is
+        written after it. Nobody else writes: this is called by the one process that runs the sweep.
+        """
+        for left in (*self.path.glob("journal.log.lock*"), *self.path.glob("*.draft")):
+            left.unlink(missing_ok=True)
+        if not self.journal.exists():
+            return
+        with self.journal.open("r+b") as stream:
+            end = stream.seek(0, os.SEEK_END)
+            stream.seek(max(end - _LONGEST_LINE, 0))
+            last = stream.read()
+            torn = len(last) - (last.rfind(b"\n") + 1)
+            if torn:
+                stream.truncate(end - torn)
+                os.fsync(stream.fileno())
 
 
 class Home:
@@ -134,17 +158,31 @@ class Home:
             with tempfile.TemporaryFile(dir=self.path / "sweeps"):
                 pass
         except OSError as error:
-            raise HomeError(
-                f"The home {self.path} cannot be written ({error.strerror or error}); choose another with `--home` "
-                f"or {VARIABLE}."
-            ) from error
+            raise self._unwritable(error) from error
 
-    def create(self, spec: Spec) -> SweepFolder:
-        """Make the folder of a new sweep; raises ``HomeError`` as ``require_free`` does."""
+    def _unwritable(self, error: OSError) -> HomeError:
+        return HomeError(
+            f"The home {self.path} cannot be written ({error.strerror or error}); choose another with `--home` or "
+            f"{VARIABLE}."
+        )
+
+    def create(self, spec: Spec, prepare: Callable[[Path], None] = lambda _: None) -> SweepFolder:
+        """Make the folder of a new sweep, whole or not at all; ``prepare`` puts into it what else belongs there.
+
+        Raises:
+            HomeError: as ``require_free`` does.
+        """
         self.require_free(spec.name)
         folder = SweepFolder(self.path / "sweeps" / spec.name)
-        folder.path.mkdir()
-        write_atomically(folder.spec_file, yaml.safe_dump(spec.to_dict(), sort_keys=False))
+        try:
+            with tempfile.TemporaryDirectory(dir=folder.path.parent, prefix=".", ignore_cleanup_errors=True) as draft:
+                whole = SweepFolder(Path(draft) / spec.name)
+                whole.path.mkdir()
+                write_atomically(whole.spec_file, yaml.safe_dump(spec.to_dict(), sort_keys=False))
+                prepare(whole.path)
+                whole.path.rename(folder.path)
+        except OSError as error:
+            raise self._unwritable(error) from error
         return folder
 
     def find(self, name: str) -> SweepFolder:

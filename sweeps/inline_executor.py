@@ -1,4 +1,4 @@
-"""Evaluations in this process, one after the other."""
+"""Evaluations in this process, one after the other; one that hangs or kills its process takes the driver along."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -21,6 +21,11 @@ class InlineExecutor:
         self._evaluator = make_evaluator(task)
         self._pending: deque[AnyJob] = deque()
 
+    @property
+    def pending(self) -> int:
+        """Jobs that are queued."""
+        return len(self._pending)
+
     def submit(self, jobs: Sequence[AnyJob]) -> None:
         """Queue jobs."""
         self._pending.extend(jobs)
@@ -30,6 +35,10 @@ class InlineExecutor:
         at_once = _JOBS_AT_ONCE if self._pending and isinstance(self._pending[0], Job) else 1
         jobs = [self._pending.popleft() for _ in range(min(at_once, len(self._pending)))]
         return evaluate_jobs(self._evaluator, jobs)
+
+    def withdraw(self) -> None:
+        """Forget what is queued."""
+        self._pending.clear()
 
     def close(self) -> None:
         """Forget what is queued."""

@@ -4,8 +4,16 @@ The task lies in the object store once; every actor on a node reads it there wit
 as the sweep. Several jobs share a call so that it lasts long enough to be worth its overhead, and every actor has
 a second call waiting, so that none idles between two.
 
-An actor that dies is replaced and its jobs run again, one a call; a job that was running alone, or in the
-same call, at ``_ATTEMPTS`` such deaths is given up as failed (it is the likely cause), the others go on.
+::
+
+    starting ──> ready ──> dead or hung ──> replaced, on whatever node has a CPU
+       │
+       └─ no node has a CPU: waits for one; nobody ready for ``PATIENCE_s``: ExecutorError
+
+An actor dies by itself, with its node, by Ray when memory runs out, or by us when a call takes longer than the
+deadline. It is replaced and its jobs run again, one a call; a job that was running alone, or in the same call, at
+``_ATTEMPTS`` such ends is given up as failed with what was said each time (it is the likely cause), the others go on.
+Nodes that join get actors too, up to the number of workers asked for.
 """
 
 import logging
@@ -13,21 +21,24 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # Read by Ray at import.
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+# Off, a Ray that is started here stays on loopback, whatever node address it is given; joining a cluster works as ever.
+os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
 
 import ray
-from ray.exceptions import ActorUnavailableError, RayActorError, RayError, RayTaskError
+from ray.exceptions import ActorDiedError, RayError, RayTaskError, TaskCancelledError
 
-from sweeps.errors import SweepError
 from sweeps.evaluate_job import evaluate_jobs
-from sweeps.executor import AnyJob, MakeEvaluator, Outcome
+from sweeps.executor import AnyJob, ExecutorError, MakeEvaluator, Outcome
+from sweeps.ray_versions import VersionError, require_same_versions
 from tasks import Task
 
 _LOG = logging.getLogger(__name__)
@@ -38,18 +49,24 @@ _MOST_JOBS_A_CALL = 16
 _CALLS_PER_ACTOR = 2
 _ATTEMPTS = 3
 _ADDRESS_TIMEOUT_S = 20.0
-
-
-class ExecutorError(SweepError):
-    """Workers cannot be had; the text says why and the way out."""
+DEADLINE_s = 1800.0
+"""Time that a configuration may take: far more than any read-out here needs, so that what takes longer hangs."""
+PATIENCE_s = 600.0
+"""How long a sweep waits for nodes when all its workers are gone."""
+_LOOK_s = 1.0
+"""How often the cluster is looked at for new nodes and hanging calls."""
+_LONGEST = 300
+"""Characters of a reason that are kept."""
+_FAILED_STARTS = 3
+"""Actors that may fail to start, one after the other, before any has started: then none will."""
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """A job and how often a worker died over it."""
+    """A job and how its earlier attempts ended."""
 
     job: AnyJob
-    deaths: int = 0
+    ends: tuple[str, ...] = ()
 
 
 class _Worker:
@@ -58,23 +75,54 @@ class _Worker:
     def __init__(self, task: Task, make_evaluator: MakeEvaluator) -> None:
         self._evaluator = make_evaluator(task)
 
+    def ready(self) -> int:
+        """Answer that the actor has started; its process."""
+        return os.getpid()
+
     def evaluate(self, jobs: list[AnyJob]) -> list[Outcome]:
         return evaluate_jobs(self._evaluator, jobs)
+
+
+@dataclass(eq=False)
+class _Actor:
+    """An actor as the driver sees it."""
+
+    handle: Any
+    starting: Any
+    """Answer to "are you ready?"; None once it has come."""
+    calls: deque[tuple[Any, list[_Attempt]]] = field(default_factory=deque)
+    """Calls and their jobs; the first one runs."""
+    since_s: float = 0.0
+    """When the first call began."""
+    process: int | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self.starting is None
 
 
 class RayExecutor:
     """Long-lived actors, fed several jobs a call."""
 
     def __init__(
-        self, task: Task, make_evaluator: MakeEvaluator, *, workers: int | None = None, address: str | None = None
+        self,
+        task: Task,
+        make_evaluator: MakeEvaluator,
+        *,
+        workers: int | None = None,
+        address: str | None = None,
+        deadline_s: float = DEADLINE_s,
+        patience_s: float = PATIENCE_s,
     ) -> None:
         """Connect (or start Ray here) and create the actors.
 
         Args:
             task: the task, put into the object store once.
             make_evaluator: builds the evaluator of each actor.
-            workers: actors of one CPU each; all CPUs of the cluster if absent.
+            workers: actors of one CPU each; all CPUs of the cluster, also those that join, if absent.
             address: ``host:port`` of a running Ray head; Ray is started on this machine if absent.
+            deadline_s: time that a configuration may take.
+            patience_s: how long to wait for nodes when no worker is left.
 
         Raises:
             ExecutorError: no Ray answers at the address, or it has no CPU.
@@ -82,63 +130,122 @@ class RayExecutor:
         self._started_here = not ray.is_initialized()
         if self._started_here:
             _connect(address, workers)
-        cpus = int(_cluster_resources().get("CPU", 0))
-        if cpus < 1:
+        if _cpus() < 1:
             self.close()
             raise ExecutorError("The Ray cluster has no CPUs; add a node with at least one.")
-        self.workers = min(workers, cpus) if workers else cpus
+        self._asked_for, self._deadline_s, self._patience_s = workers, deadline_s, patience_s
         self._actor_class = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Worker)
         self._arguments = (ray.put(task), make_evaluator)
         self._waiting: deque[_Attempt] = deque()
         self._again: deque[_Attempt] = deque()
-        self._calls: dict[Any, tuple[Any, list[_Attempt]]] = {}
-        self._actors: dict[Any, list[Any]] = {}
+        self._actors: list[_Actor] = []
         self._seconds_per_job: float | None = None
-        for _ in range(self.workers):
-            self._add_actor()
+        self._failed_starts: int | None = 0
+        self._last_end = ""
+        self._looked_s = -_LOOK_s
+        self._staffed_s = time.monotonic()
+        self._staff()
+
+    @property
+    def workers(self) -> int:
+        """Actors that there are, or are to be."""
+        return len(self._actors)
+
+    @property
+    def pending(self) -> int:
+        """Jobs that were submitted and neither withdrawn nor returned."""
+        running = sum(len(attempts) for actor in self._actors for _, attempts in actor.calls)
+        return len(self._waiting) + len(self._again) + running
 
     def submit(self, jobs: Sequence[AnyJob]) -> None:
         """Queue jobs; ``wait`` hands them out, so that those of one submission and the next can share a call."""
         self._waiting.extend(_Attempt(job) for job in jobs)
 
     def wait(self, timeout_s: float | None = None) -> list[Outcome]:
-        """Outcomes since the last call."""
-        self._dispatch()
-        if not self._calls:
-            return []
-        ready, _ = ray.wait(list(self._calls), num_returns=1, timeout=timeout_s, fetch_local=False)
-        if ready:
-            ready, _ = ray.wait(list(self._calls), num_returns=len(self._calls), timeout=0, fetch_local=False)
-        outcomes = [outcome for call in ready for outcome in self._collect(call)]
-        self._dispatch()
-        return outcomes
+        """Outcomes since the last call; raises ``ExecutorError`` if no worker has been there for too long."""
+        end_s = float("inf") if timeout_s is None else time.monotonic() + timeout_s
+        while self.pending:
+            outcomes = self._staff()
+            self._dispatch()
+            left_s = max(end_s - time.monotonic(), 0)
+            outcomes += self._collect(0 if outcomes else min(left_s, _LOOK_s))
+            self._dispatch()
+            if outcomes or left_s == 0:
+                return outcomes
+        return []
+
+    def withdraw(self) -> None:
+        """Forget the jobs that have not started."""
+        self._waiting.clear()
+        self._again.clear()
+        for actor in self._actors:
+            for call, _ in list(actor.calls)[1:]:
+                ray.cancel(call)
 
     def close(self) -> None:
         """Give up pending jobs, end the actors, and stop Ray if it was started here."""
         if not ray.is_initialized():
             return
-        for actor in getattr(self, "_actors", {}):
-            ray.kill(actor)
+        for actor in getattr(self, "_actors", []):
+            ray.kill(actor.handle)
+        self._actors = []
         if self._started_here:
             ray.shutdown()
 
-    def _add_actor(self) -> None:
-        self._actors[self._actor_class.remote(*self._arguments)] = []
+    def _staff(self) -> list[Outcome]:
+        """Have as many actors as there are CPUs, none of which hangs; the outcomes of jobs that are given up."""
+        now_s = time.monotonic()
+        if any(actor.ready for actor in self._actors):
+            self._staffed_s = now_s
+        if now_s - self._looked_s < _LOOK_s:
+            return []
+        self._looked_s = now_s
+        failed = []
+        for actor in list(self._actors):
+            if actor.calls and now_s - actor.since_s > self._deadline_s * len(actor.calls[0][1]):
+                failed += self._bury(actor, f"no answer within the deadline of {self._deadline_s:g} s a configuration")
+        cpus = _cpus()
+        wanted = min(self._asked_for or cpus, cpus)
+        for actor in [actor for actor in self._actors if not actor.ready][: max(len(self._actors) - wanted, 0)]:
+            # It waits for a node that is gone.
+            self._actors.remove(actor)
+            ray.kill(actor.handle)
+        while len(self._actors) < wanted:
+            handle: Any = self._actor_class.remote(*self._arguments)
+            self._actors.append(_Actor(handle, handle.ready.remote()))
+        self._check_staffed(now_s)
+        return failed
+
+    def _check_staffed(self, now_s: float) -> None:
+        """Raise ``ExecutorError`` if waiting for workers has become pointless."""
+        said = f" (the last one: {self._last_end})" if self._last_end else ""
+        if self._failed_starts is not None and self._failed_starts >= _FAILED_STARTS:
+            raise ExecutorError(
+                f"No worker starts on the Ray cluster{said}; see that its nodes have this version of memsweep."
+            )
+        gone_s = now_s - self._staffed_s
+        if gone_s > self._patience_s:
+            raise ExecutorError(
+                f"No worker has been there for {gone_s:.0f} s{said}; bring nodes with free CPUs back, or name another "
+                "cluster with `--address`."
+            )
 
     def _dispatch(self) -> None:
-        """Give every actor its calls, the emptiest first."""
-        while self._waiting or self._again:
-            actor = min(self._actors, key=lambda candidate: len(self._actors[candidate]))
-            if len(self._actors[actor]) >= _CALLS_PER_ACTOR:
+        """Give every actor that is ready its calls, the emptiest first."""
+        ready = [actor for actor in self._actors if actor.ready]
+        while ready and (self._waiting or self._again):
+            actor = min(ready, key=lambda candidate: len(candidate.calls))
+            if len(actor.calls) >= _CALLS_PER_ACTOR:
                 return
             if self._again:
                 # A job that met a death runs alone: the next death then has one suspect.
                 attempts = [self._again.popleft()]
             else:
                 attempts = [self._waiting.popleft() for _ in range(self._jobs_a_call())]
-            call = actor.evaluate.remote([attempt.job for attempt in attempts])
-            self._actors[actor].append(call)
-            self._calls[call] = (actor, attempts)
+            if not actor.calls:
+                actor.since_s = time.monotonic()
+            call = actor.handle.evaluate.remote([attempt.job for attempt in attempts])
+            actor.calls.append((call, attempts))
 
     def _jobs_a_call(self) -> int:
         """Enough jobs for a call of the right length, but no more than each worker's share of what waits."""
@@ -148,21 +255,53 @@ class RayExecutor:
         enough = int(_CALL_SECONDS / max(self._seconds_per_job, 1e-4)) + 1
         return max(1, min(enough, fair, _MOST_JOBS_A_CALL))
 
-    def _collect(self, call: Any) -> list[Outcome]:
-        """The outcomes of a finished call, or what its failure leaves to do."""
-        if call not in self._calls:
+    def _collect(self, timeout_s: float) -> list[Outcome]:
+        """Take in what actors have answered, waiting for the first answer."""
+        asked = {call: actor for actor in self._actors for call, _ in actor.calls}
+        asked |= {actor.starting: actor for actor in self._actors if not actor.ready}
+        if not asked:
+            time.sleep(timeout_s)
             return []
-        actor, attempts = self._calls.pop(call)
+        answered, _ = ray.wait(list(asked), num_returns=1, timeout=timeout_s, fetch_local=False)
+        if answered:
+            answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=0, fetch_local=False)
+        outcomes = []
+        for answer in answered:
+            actor = asked[answer]
+            if actor not in self._actors:
+                continue  # buried by an earlier answer
+            if answer == actor.starting:
+                self._welcome(actor)
+            else:
+                outcomes += self._take(actor, answer)
+        return outcomes
+
+    def _welcome(self, actor: _Actor) -> None:
+        """Note that an actor is ready, or that it never will be."""
         try:
-            outcomes: list[Outcome] = ray.get(call)
-        except (RayActorError, ActorUnavailableError) as error:
-            self._calls[call] = (actor, attempts)
-            return self._bury(actor, error)
+            actor.process = ray.get(actor.starting)
+        except RayError as error:
+            self._failed_starts = self._failed_starts if self._failed_starts is None else self._failed_starts + 1
+            self._bury(actor, _cause(error))
+        else:
+            actor.starting = None
+            self._failed_starts = None
+
+    def _take(self, actor: _Actor, call: Any) -> list[Outcome]:
+        """The outcomes of a finished call, or what its failure leaves to do."""
+        attempts = next(attempts for each, attempts in actor.calls if each == call)
+        outcomes: list[Outcome] = []
+        try:
+            outcomes = ray.get(call)
+        except TaskCancelledError:
+            pass  # withdrawn before it began
         except RayTaskError as error:
-            # Not an error of the configuration (those are outcomes), so the call itself could not run.
-            self._actors[actor].remove(call)
-            return [Outcome(trial=attempt.job.trial, error=_one_line(error)) for attempt in attempts]
-        self._actors[actor].remove(call)
+            # Not an error of a configuration (those are outcomes): the call itself could not run.
+            outcomes = self._try_again(attempts, _cause(error))
+        except RayError as error:
+            return self._bury(actor, _cause(error))
+        actor.calls.remove((call, attempts))
+        actor.since_s = time.monotonic()
         spent = [outcome.seconds for outcome in outcomes if outcome.seconds is not None]
         if spent:
             mean = sum(spent) / len(spent)
@@ -170,25 +309,35 @@ class RayExecutor:
             self._seconds_per_job = mean if known is None else 0.7 * known + 0.3 * mean
         return outcomes
 
-    def _bury(self, actor: Any, error: RayError) -> list[Outcome]:
-        """Replace a dead actor; requeue its jobs, or fail the one that keeps killing."""
-        _LOG.warning("A worker died and is replaced: %s", _one_line(error))
-        calls = self._actors.pop(actor)
-        ray.kill(actor)
+    def _bury(self, actor: _Actor, reason: str) -> list[Outcome]:
+        """End an actor, to be replaced at the next look; its jobs run again, or fail if they keep killing."""
+        process = f" (process {actor.process})" if actor.process else ""
+        _LOG.warning("A worker%s is lost and will be replaced: %s", process, reason)
+        self._last_end = reason
+        self._actors.remove(actor)
+        ray.kill(actor.handle)
+        if actor.ready:  # one that never started is replaced a little later
+            self._looked_s = -_LOOK_s
+        if not any(other.ready for other in self._actors):
+            _LOG.warning("No worker is left; waiting up to %.0f s for nodes with free CPUs.", self._patience_s)
+        if not actor.calls:
+            return []
+        (_, running), *queued = actor.calls
+        for _, attempts in reversed(queued):
+            self._waiting.extendleft(reversed(attempts))
+        return self._try_again(running, reason)
+
+    def _try_again(self, attempts: list[_Attempt], end: str) -> list[Outcome]:
+        """Queue jobs whose attempt ended without an outcome; the outcomes of those that have had all attempts."""
         failed = []
-        for position, call in enumerate(calls):
-            _, attempts = self._calls.pop(call)
-            for attempt in attempts:
-                # Calls run in order, so only the first one can have been running.
-                deaths = attempt.deaths + (position == 0)
-                if deaths >= _ATTEMPTS:
-                    reason = f"its worker died {deaths} times, last with: {_one_line(error)}"
-                    failed.append(Outcome(trial=attempt.job.trial, error=f"WorkerDied: {reason}"))
-                elif deaths:
-                    self._again.append(_Attempt(attempt.job, deaths))
-                else:
-                    self._waiting.appendleft(attempt)
-        self._add_actor()
+        for attempt in attempts:
+            ends = (*attempt.ends, end)
+            if len(ends) < _ATTEMPTS:
+                self._again.append(_Attempt(attempt.job, ends))
+            else:
+                history = "; ".join(f"({number}) {said}" for number, said in enumerate(ends, start=1))
+                reason = f"WorkerDied: its worker died {len(ends)} times: {history}"
+                failed.append(Outcome(trial=attempt.job.trial, error=reason))
         return failed
 
 
@@ -202,7 +351,18 @@ def _connect(address: str | None, workers: int | None) -> None:
     }
     if address is not None:
         _require_ray_at(address)
-        ray.init(address=address, **quiet)
+        try:
+            ray.init(address=address, **quiet)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ExecutorError(
+                f"This machine cannot drive the Ray cluster at {address} ({_one_line(error)}); it needs a node of that "
+                "cluster beside it, and the same Python and Ray (deploy/README.md)."
+            ) from error
+        try:
+            require_same_versions()
+        except VersionError:
+            ray.shutdown()
+            raise
         return
     try:
         ray.init(
@@ -216,6 +376,13 @@ def _connect(address: str | None, workers: int | None) -> None:
             f"Ray cannot start on this machine ({_one_line(error)}); run with `--executor inline` instead, or "
             "start Ray yourself and name it with `--address`."
         ) from error
+    here: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # untyped in Ray 2.60
+    if not here.startswith("127."):
+        _LOG.warning(
+            "Ray listens on all networks of this machine, as %s, because Ray was loaded before memsweep or "
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER is on; only its token keeps others from running code here.",
+            here,
+        )
 
 
 def _require_ray_at(address: str) -> None:
@@ -241,10 +408,21 @@ def _require_ray_at(address: str) -> None:
         )
 
 
-def _cluster_resources() -> dict[str, float]:
-    """What the cluster has, by kind."""
+def _cpus() -> int:
+    """What the cluster has now."""
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # untyped in Ray 2.60
-    return resources
+    return int(resources.get("CPU", 0))
+
+
+def _cause(error: RayError) -> str:
+    """Why an actor or a call ended, in one line."""
+    if isinstance(error, RayTaskError):
+        return f"{type(error.cause).__name__}: {_one_line(error.cause)}"
+    if isinstance(error, ActorDiedError):
+        # Ray says the cause last, and goes on about what it could mean.
+        last = str(error).strip().rpartition("\n")[2].partition(" Some common causes")[0]
+        return f"{type(error).__name__}: {last[:_LONGEST]}"
+    return f"{type(error).__name__}: {_one_line(error)}"
 
 
 def _one_line(error: BaseException) -> str:

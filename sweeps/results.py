@@ -39,7 +39,8 @@ def best_control(entries: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def frame(records: list[Record], result: dict[str, Any] | None) -> "pd.DataFrame":
-    """All trials as a table: trial, state, on_front, each configuration field, each evaluation field, error."""
+    """All trials as a table: trial, state, on_front, each configuration field, each evaluation field, error,
+    duplicate_of."""
     import pandas as pd  # slow to import, which only those who want a table should wait for
 
     entries = {entry["trial"]: entry["evaluation"] for entry in result["pareto"]} if result else {}
@@ -55,6 +56,7 @@ def frame(records: list[Record], result: dict[str, Any] | None) -> "pd.DataFrame
                 **evaluation,
                 **_test_scores(entries.get(record.number, {})),
                 "error": record.error,
+                "duplicate_of": record.duplicate_of,
             }
         )
     return pd.DataFrame(rows)

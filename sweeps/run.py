@@ -9,29 +9,29 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from importlib.metadata import version
-from pathlib import Path
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Literal, Protocol
 
 from sweeps.driver import POLL_S, drive
-from sweeps.executor import Executor, Job
+from sweeps.executor import Executor, ExecutorError, Job
 from sweeps.home import Home, SweepFolder
 from sweeps.inline_executor import InlineExecutor
 from sweeps.results import best_control, counts, front_entries
 from sweeps.samplers import choose_sampler
 from sweeps.spec import Spec
-from sweeps.storage import choose_storage, find_storage, remember, require_free
+from sweeps.storage import StorageError, choose_storage, find_storage, remember, require_free
 from sweeps.study import Record, SweepStudy
+from sweeps.sync import finish, is_tracked, sweep_record, sync, trial_record
 from tasks import Configuration, Evaluation, Task, load_task
 from tasks.task import require_samples
 from tracking.background import BackgroundTracker
-from tracking.base import Summary, SweepRecord, Tracker, TrialRecord
+from tracking.base import Tracker
 from tracking.figures import draw_front
 
 _LOG = logging.getLogger(__name__)
-_PACKAGES = ("memsweep", "mlflow", "numpy", "optuna", "ray", "scipy")
+_MANY = 100
+"""Records from which one is told that the tracker is waited for."""
 
 
 class Observer(Protocol):
@@ -76,6 +76,8 @@ class Options:
     storage: str | None = None
     """Where the study is stored, ``journal`` or an address of PostgreSQL; ``MEMSWEEP_STORAGE``, else the journal, if
     absent. A sweep stays where it was started."""
+    deadline_s: float = 1800.0
+    """Time that a configuration may take on a Ray actor, which is replaced if it takes longer."""
     tracker: Callable[[], Tracker] | None = None
     """Makes the tracker; none if absent."""
     observer: Observer = field(default_factory=NoObserver)
@@ -100,6 +102,8 @@ class Outcome:
     """Trials that the tracker has not taken."""
     tracking_problem: str | None
     """Why, in one line."""
+    problem: str | None = None
+    """What ended it early, unless it was asked to stop."""
 
 
 def run(spec: Spec, home: Home, options: Options) -> Outcome:
@@ -117,8 +121,7 @@ def run(spec: Spec, home: Home, options: Options) -> Outcome:
     task = _load(spec)
     executor = _make_executor(task, spec, options)
     try:
-        folder = home.create(spec)
-        remember(folder.path, storage)
+        folder = home.create(spec, lambda path: remember(path, storage))
         return _run(spec, folder, executor, options)
     finally:
         executor.close()
@@ -128,14 +131,28 @@ def resume(folder: SweepFolder, options: Options) -> Outcome:
     """Go on with a sweep that was stopped; raises as ``run`` does."""
     spec = folder.spec()
     find_storage(folder.path, options.storage)
-    task = _load(spec)
-    # A complete sweep has nothing left to evaluate, only to log.
-    complete = folder.result() is not None
-    executor = _make_executor(task, spec, replace(options, executor="inline") if complete else options)
+    if (result := folder.result()) is not None:
+        return _log_again(folder, result, options)
+    executor = _make_executor(_load(spec), spec, options)
     try:
         return _run(spec, folder, executor, options)
     finally:
         executor.close()
+
+
+def _log_again(folder: SweepFolder, result: dict[str, Any], options: Options) -> Outcome:
+    """A complete sweep has nothing left to evaluate, only perhaps to log."""
+    lacks = options.tracker is not None and not is_tracked(folder, options.tracker())
+    synced = sync(folder, options.tracker, options.storage) if options.tracker and lacks else None
+    return Outcome(
+        folder=folder,
+        complete=True,
+        finished=result["finished"],
+        failed=result["failed"],
+        result=result,
+        untracked=synced.untracked if synced else [],
+        tracking_problem=synced.problem if synced else None,
+    )
 
 
 def _load(spec: Spec) -> Task:
@@ -150,75 +167,123 @@ def _make_executor(task: Task, spec: Spec, options: Options) -> Executor:
         return InlineExecutor(task, spec.evaluator)
     from sweeps.ray_executor import RayExecutor  # Ray takes a second to import; inline runs need none of it.
 
-    return RayExecutor(task, spec.evaluator, workers=options.workers, address=options.address)
+    return RayExecutor(
+        task, spec.evaluator, workers=options.workers, address=options.address, deadline_s=options.deadline_s
+    )
 
 
 def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) -> Outcome:
     start = time.monotonic()
     with folder.locked(), _stop_on_signal() as stop:
         study = SweepStudy(spec, folder.journal, options.storage)
-        already = study.records()
+        records = {record.number: record for record in study.records()}
         tracker = BackgroundTracker(options.tracker()) if options.tracker else None
         if tracker:
-            tracker.start(_sweep_record(spec))
+            tracker.start(sweep_record(spec))
+
+        def on_told(record: Record) -> None:
+            records[record.number] = record
+            _track(tracker, spec, record)
+            options.observer.told(record)
+
+        result, problem = folder.result(), None
         try:
-            for record in already:
+            for record in records.values():
                 _track(tracker, spec, record)
             options.observer.started(
                 spec,
                 workers=executor.workers,
                 sampler=choose_sampler(spec).name,
-                told=study.counts()[1],
+                told=sum(counts(list(records.values()))),
             )
-
-            def on_told(record: Record) -> None:
-                _track(tracker, spec, record)
-                options.observer.told(record)
-
-            complete = drive(
-                study,
-                executor,
-                configurations=spec.trials,
-                lag=spec.lag,
-                racing=spec.robust.racing_chips > 0,
-                on_told=on_told,
-                stop=stop,
-            )
-            result = folder.result()
-            records = study.records()
-            finished, failed = counts(records)
-            scored: dict[int, Evaluation] | None = None
-            if complete and result is None:
-                front = study.front()
-                options.observer.scoring(len(front))
-                scored = _score_front(executor, front, stop)
-                complete = scored is not None
-            if scored is not None:
-                entries = front_entries(front, scored)
-                result = {
-                    "name": spec.name,
-                    "finished": finished,
-                    "failed": failed,
-                    "seconds": round(time.monotonic() - start, 3),
-                    "control": best_control(entries),
-                    "pareto": entries,
-                }
-                _draw(folder, spec, records, result)
-                folder.write_result(result)
-            if tracker and result:
-                tracker.finish(_summary(folder, result))
+            try:
+                if result is None and _search(spec, study, executor, on_told, stop):
+                    result = _conclude(spec, folder, study, executor, records, options, stop, start)
+            except (ExecutorError, StorageError) as error:
+                problem = str(error)
+            except OSError as error:
+                problem = f"The result cannot be written ({error.strerror or error}); make room on the disk."
         finally:
             if tracker:
-                tracker.close()
+                if tracker.backlog > _MANY:
+                    words = "The tracker has %d records to take yet; Ctrl-C leaves them to `memsweep sync %s`."
+                    _LOG.warning(words, tracker.backlog, spec.name)
+                finish(folder, tracker, stop)
+        finished, failed = counts(list(records.values()))
         return Outcome(
             folder=folder,
-            complete=complete,
+            complete=result is not None,
             finished=finished,
             failed=failed,
             result=result,
             untracked=tracker.missing if tracker else [],
             tracking_problem=tracker.problem if tracker else None,
+            problem=problem,
         )
+
+
+def _search(
+    spec: Spec,
+    study: SweepStudy,
+    executor: Executor,
+    on_told: Callable[[Record], None],
+    stop: Callable[[], bool],
+) -> bool:
+    """Ask and tell to the end; False if stopped before."""
+    if spec.lag < min(executor.workers, spec.trials):
+        _LOG.warning(
+            "At most `lag` = %d configurations are in flight, so some of the %d workers idle; `lag: %d` in the file of "
+            "a new sweep would occupy them.",
+            spec.lag,
+            executor.workers,
+            2 * executor.workers,
+        )
+    return drive(
+        study,
+        executor,
+        configurations=spec.trials,
+        lag=spec.lag,
+        on_told=on_told,
+        in_order=spec.mode == "reproducible",
+        racing=spec.robust.racing_chips > 0,
+        no_progress=spec.budget.no_progress,
+        seconds=spec.budget.seconds,
+        stop=stop,
+    )
+
+
+def _conclude(
+    spec: Spec,
+    folder: SweepFolder,
+    study: SweepStudy,
+    executor: Executor,
+    records: dict[int, Record],
+    options: Options,
+    stop: Callable[[], bool],
+    start: float,
+) -> dict[str, Any] | None:
+    """Score the front and write the result down; None if stopped."""
+    front = study.front()
+    options.observer.scoring(len(front))
+    scored = _score_front(executor, front, stop)
+    if scored is None:
+        return None
+    entries = front_entries(front, scored)
+    every = [records[number] for number in sorted(records)]
+    finished, failed = counts(every)
+    result = {
+        "name": spec.name,
+        # Said where it is true: which configurations were tried was then up to the machine.
+        **({} if spec.mode == Spec.mode else {"mode": spec.mode}),
+        "finished": finished,
+        "failed": failed,
+        "seconds": round(time.monotonic() - start, 3),
+        "control": best_control(entries),
+        "pareto": entries,
+    }
+    _draw(folder, spec, every, result)
+    folder.write_result(result)
+    return result
 
 
 def _score_front(executor: Executor, front: list[Record], stop: Callable[[], bool]) -> dict[int, Evaluation] | None:
@@ -259,43 +324,10 @@ def _draw(folder: SweepFolder, spec: Spec, records: list[Record], result: dict[s
         _LOG.warning("The picture of %s could not be drawn.", spec.name, exc_info=True)
 
 
-def _sweep_record(spec: Spec) -> SweepRecord:
-    return SweepRecord(
-        name=spec.name,
-        spec=spec.to_dict(),
-        task=spec.task.kind,
-        seed=spec.seed,
-        objectives=dict(spec.objectives),
-        planned=spec.trials,
-        versions={name: version(name) for name in _PACKAGES},
-    )
-
-
 def _track(tracker: BackgroundTracker | None, spec: Spec, record: Record) -> None:
     if tracker is None or record.state == "running":
         return
-    tracker.log(
-        TrialRecord(
-            sweep=spec.name,
-            number=record.number,
-            state="finished" if record.evaluation else "failed",
-            configuration=record.configuration,
-            evaluation=record.evaluation.to_dict() if record.evaluation else None,
-            error=record.error,
-        )
-    )
-
-
-def _summary(folder: SweepFolder, result: dict[str, Any]) -> Summary:
-    figures: dict[str, Path] = {"front": folder.picture} if folder.picture.exists() else {}
-    return Summary(
-        finished=result["finished"],
-        failed=result["failed"],
-        seconds=result["seconds"],
-        control=result["control"],
-        pareto=result["pareto"],
-        figures=figures,
-    )
+    tracker.log(trial_record(spec, record))
 
 
 @contextmanager

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from kinetics import InvalidParameterError
+from kinetics.errors import require
 from sweeps.errors import SpecError
 from sweeps.parameter_file import with_parameter_file
 from sweeps.space import Space
@@ -29,7 +30,23 @@ Direction = Literal["maximize", "minimize"]
 SAMPLERS: tuple[str, ...] = ("auto", "tpe", "nsga2", "qmc", "random", "grid")
 """Names of the samplers that a sweep file may ask for."""
 
-_KEYS = ("name", "task", "seed", "configurations", "chips", "robust", "objectives", "sampler", "lag", "configuration")
+Mode = Literal["reproducible", "throughput"]
+"""When results are told."""
+
+_KEYS = (
+    "name",
+    "task",
+    "seed",
+    "configurations",
+    "budget",
+    "chips",
+    "robust",
+    "objectives",
+    "sampler",
+    "mode",
+    "lag",
+    "configuration",
+)
 _MANDATORY = {
     "name": "name: my-sweep",
     "task": "task: digits",
@@ -61,6 +78,25 @@ class TaskChoice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What ends a sweep before its last configuration."""
+
+    seconds: float | None = None
+    """Time, all runs of the sweep together; where this ends a sweep depends on the machine."""
+    no_progress: int | None = None
+    """Trials in a row, by their numbers, of which none joined the front; those in flight by then are finished."""
+
+    def __post_init__(self) -> None:
+        for name in ("seconds", "no_progress"):
+            value = getattr(self, name)
+            require(value is None or value > 0, f"`budget.{name}` > 0", value, "leave it out for no such limit")
+
+    def to_plain(self) -> dict[str, Any]:
+        """The form of the sweep file."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spec:
     """A sweep: everything that its result depends on."""
 
@@ -72,6 +108,8 @@ class Spec:
     """The one seed that all random streams of the sweep descend from."""
     configurations: int = 100
     """How many configurations are asked for; see ``trials``."""
+    budget: Budget = field(default_factory=Budget)
+    """What ends the sweep sooner."""
     chips: int = 8
     """Virtual chips that each is evaluated on."""
     robust: Robust = field(default_factory=Robust)
@@ -80,8 +118,13 @@ class Spec:
     """What is searched for, in the order of the file."""
     sampler: str = "auto"
     """A name of ``SAMPLERS``."""
+    mode: Mode = "reproducible"
+    """``reproducible``: results are told in the order of the trials, so that the sweep is a function of this file,
+    whatever runs it. ``throughput``: results are told as they come, so that no slow trial holds others up, and which
+    configurations are tried depends on the machine. See ``sweeps.driver``."""
     lag: int = 32
-    """Trial n is asked when exactly the trials up to n - lag have been told, on any machine."""
+    """Trials in flight at most; below twice the workers, some of them idle. In the mode ``reproducible``, trial n is
+    asked when exactly the trials up to n - lag have been told, on any machine."""
     fixed: dict[str, Any]
     """Configuration fields that the file fixes, under dotted names."""
     space: Space
@@ -89,7 +132,7 @@ class Spec:
 
     @property
     def trials(self) -> int:
-        """How many trials the sweep has: ``configurations``, but each point of a small space only once."""
+        """How many trials the sweep has at most: ``configurations``, but each point of a small space only once."""
         size = self.space.size()
         return self.configurations if self.sampler != "auto" or size is None else min(size, self.configurations)
 
@@ -117,10 +160,12 @@ class Spec:
             "task": self.task.to_plain(),
             "seed": self.seed,
             "configurations": self.configurations,
+            **({} if self.budget == Budget() else {"budget": self.budget.to_plain()}),
             "chips": self.chips,
             **({} if self.robust == Robust() else {"robust": asdict(self.robust)}),
             "objectives": dict(self.objectives),
             "sampler": self.sampler,
+            **({} if self.mode == Spec.mode else {"mode": self.mode}),
             "lag": self.lag,
             "configuration": {
                 **{name: list(value) if isinstance(value, tuple) else value for name, value in self.fixed.items()},
@@ -155,7 +200,7 @@ def parse_spec(
     """Turn the plain form of a sweep file into a ``Spec``; raises ``SpecError`` with every mistake.
 
     ``overrides`` replaces single entries: a configuration field (``pulse.width_s``), a top-level key
-    (``seed``), an objective (``objectives.macs``) or a setting of ``robust``; text is read as YAML, so
+    (``seed``), an objective (``objectives.macs``) or a setting of ``robust`` or ``budget``; text is read as YAML, so
     ``"{low: 1, high: 2}"`` is a range. A relative path of the task or of a parameter set starts at ``base_dir``
     (default: the working directory), that of a task in ``overrides`` at the working directory.
     """
@@ -180,7 +225,9 @@ def parse_spec(
     configurations = read("configurations", Spec.configurations, counted("configurations", 1))
     chips = read("chips", Spec.chips, counted("chips", 1))
     lag = read("lag", Spec.lag, counted("lag", 1))
-    robust = read("robust", Robust(), _read_robust)
+    budget = read("budget", Budget(), lambda value, mistakes: _read_settings("budget", Budget, value, mistakes))
+    robust = read("robust", Robust(), lambda value, mistakes: _read_settings("robust", Robust, value, mistakes))
+    mode = read("mode", Spec.mode, _read_mode)
     objectives = read("objectives", dict(_OBJECTIVES), _read_objectives)
     sampler = read("sampler", Spec.sampler, _read_sampler)
     before = len(mistakes)
@@ -198,6 +245,9 @@ def parse_spec(
                 f"{configurations}; set `configurations: 1` or make a field vary, such as "
                 "`pulse.amplitude_V: {low: 0.5, high: 3.0}`."
             )
+        elif chips is not None and robust.racing_chips >= chips:
+            rule = f"`robust.racing_chips` < `chips` ({chips}) must hold"
+            mistakes.append(must(rule, robust.racing_chips, "race on a few chips, such as 3, or leave it out"))
         elif sampler == "grid" and (mistake := space.grid_mistake(configurations)):
             mistakes.append(mistake)
     if mistakes:
@@ -207,10 +257,12 @@ def parse_spec(
         task=task,
         seed=seed,
         configurations=configurations,
+        budget=budget,
         chips=chips,
         robust=robust,
         objectives=objectives,
         sampler=sampler,
+        mode=mode,
         lag=lag,
         fixed=fixed,
         space=space,
@@ -236,7 +288,7 @@ def _override(mapping: Mapping[str, Any], overrides: Mapping[str, Any], mistakes
             value = {**value, "path": str(Path(value["path"]).expanduser().absolute())}
         if name in _KEYS and name != "configuration":
             document[name] = value
-        elif name in fields or (section in ("objectives", "robust") and key):
+        elif name in fields or (section in ("objectives", "robust", "budget") and key):
             part = document.get(section, _OBJECTIVES if section == "objectives" else {})
             if isinstance(part, Mapping):  # else it is reported where it is read
                 document[section] = {**part, key: value}
@@ -263,24 +315,36 @@ def _read_count(key: str, value: Any, least: int, mistakes: list[str]) -> int | 
     return cast(int, number)
 
 
-def _read_robust(value: Any, mistakes: list[str]) -> Robust:
-    kinds = {item.name: item.type for item in fields(Robust)}
+_Settings = TypeVar("_Settings", Budget, Robust)
+_EXAMPLES = {"budget": "budget: {no_progress: 500}", "robust": "robust: {yield_target: 0.9}"}
+
+
+def _read_settings(key: str, kind: type[_Settings], value: Any, mistakes: list[str]) -> _Settings:
+    """A mapping of settings, each with a default."""
+    kinds = {item.name: item.type for item in fields(kind)}
     if not isinstance(value, Mapping):
-        rule = "`robust` must be a mapping of settings"
-        mistakes.append(must(rule, value, "write for example `robust: {yield_target: 0.9}`"))
-        return Robust()
+        rule = f"`{key}` must be a mapping of settings"
+        mistakes.append(must(rule, value, f"write for example `{_EXAMPLES[key]}`"))
+        return kind()
     settings = {}
     for name, entry in value.items():
         if name not in kinds:
-            mistakes.append(unknown("A setting of `robust`", name, kinds))
-        elif (read := read_value(f"robust.{name}", entry, kinds[name], mistakes)) is not NO_VALUE:
+            mistakes.append(unknown(f"A setting of `{key}`", name, kinds))
+        elif (read := read_value(f"{key}.{name}", entry, kinds[name], mistakes)) is not NO_VALUE:
             settings[name] = read
     for name in settings:
         try:
-            Robust(**{name: settings[name]})
+            kind(**{name: settings[name]})
         except InvalidParameterError as error:
             mistakes.append(str(error))
-    return Robust() if mistakes else Robust(**settings)
+    return kind() if mistakes else kind(**settings)
+
+
+def _read_mode(value: Any, mistakes: list[str]) -> str | None:
+    if isinstance(value, str) and value in get_args(Mode):
+        return value
+    mistakes.append(unknown("`mode`", value, get_args(Mode)))
+    return None
 
 
 def _read_sampler(value: Any, mistakes: list[str]) -> str | None:

@@ -19,17 +19,18 @@ import json
 import logging
 import os
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.errors import SweepError
+from sweeps.journal import Journal
 from tracking.masking import mask
 
 if TYPE_CHECKING:
@@ -131,13 +132,10 @@ def require_free(storage: Storage, name: str) -> None:
     """Raise ``StorageError`` unless the storage answers, is of this Optuna's making and holds no study ``name``."""
     if storage.url is None:
         return
-    database = _connect(storage, check=True)
     try:
-        database.get_study_id_from_name(name)
+        _connect(storage, check=True).get_study_id_from_name(name)
     except KeyError:
         return
-    finally:
-        database.engine.dispose()
     raise StorageError(
         f"A study named {name!r} exists already in {storage.place}, perhaps of another home; run this sweep under "
         "another name with `--set name=...`."
@@ -194,7 +192,7 @@ def open_storage(journal: Path, option: str | None = None) -> BaseStorage:
     """
     storage = find_storage(journal.parent, option)
     if storage.url is None:
-        return JournalStorage(JournalFileBackend(str(journal)))
+        return Journal(journal)
     return _connect(storage)
 
 
@@ -242,6 +240,7 @@ class PatientStorage(RDBStorage):
             engine_kwargs={"pool_pre_ping": True, "connect_args": _CONNECTION},
             skip_compatibility_check=not check,
         )
+        weakref.finalize(self, self.engine.dispose)
 
     def patiently(self, step: Callable[[], Answer]) -> Answer:
         """Take a step, again and again while the server does not answer, for ``PATIENCE_s``."""

@@ -96,10 +96,15 @@ class Configuration:
     def defaults(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Every field under its dotted name as it is by default for the law and parameter set among ``values``."""
         chosen = {name: values[name] for name in ("device.law", "device.parameter_set") if name in values}
-        try:
-            return cls.from_dotted(chosen).to_dotted()
-        except InvalidParameterError:  # a law and a set that do not go together, which building the whole will tell
-            return cls().to_dotted()
+        return dict(_defaults(tuple(chosen.items())))
+
+
+@cache  # asked for every trial of a sweep that is read back
+def _defaults(chosen: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    try:
+        return Configuration.from_dotted(dict(chosen)).to_dotted()
+    except InvalidParameterError:  # a law and a set that do not go together, which building the whole will tell
+        return Configuration().to_dotted()
 
 
 @cache

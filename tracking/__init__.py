@@ -9,13 +9,15 @@ from tracking.errors import RecordRefusedError, TrackerError
 from tracking.figures import draw_front
 from tracking.front_table import front_csv, front_markdown, front_rows
 from tracking.memory_tracker import MemoryTracker
-from tracking.mlflow_tracker import MlflowTracker, find_experiment_id
+from tracking.mlflow_tracker import MlflowTracker
 from tracking.mlflow_ui import experiment_url, ui_command
+from tracking.process_tracker import ProcessTracker
 
 __all__ = [
     "BackgroundTracker",
     "MemoryTracker",
     "MlflowTracker",
+    "ProcessTracker",
     "RecordRefusedError",
     "StudyRecord",
     "Summary",
@@ -26,7 +28,6 @@ __all__ = [
     "TrialState",
     "draw_front",
     "experiment_url",
-    "find_experiment_id",
     "front_csv",
     "front_markdown",
     "front_rows",

@@ -101,14 +101,26 @@ class Tracker(Protocol):
     * **Failure**: any method may raise ``TrackerError``; the record is then not (or only partly) kept, and
       calling again with the same record completes it. ``RecordRefusedError`` says that calling again is of no
       use. No message holds a password.
-    * **Threads**: callable from any thread, from one at a time. No global state such as an "active run".
+    * **Threads**: callable from any thread; ``log`` from several at once, for different records, ``start`` and
+      ``finish`` alone. No global state such as an "active run".
     """
+
+    @property
+    def place(self) -> str | None:
+        """Where records outlive the process, without credentials; ``None`` if they do not, or nothing is there."""
+
+    @property
+    def writers(self) -> int:
+        """How many calls of ``log`` at once are of use."""
 
     def start(self, sweep: SweepRecord) -> None:
         """Open the records of a sweep, or continue them."""
 
-    def log(self, trial: TrialRecord) -> None:
-        """Keep a trial that has ended, or a study of one."""
+    def log(self, trial: TrialRecord) -> bool:
+        """Keep a trial that has ended, or a study of one; returns whether it was missing until now."""
 
     def finish(self, summary: Summary) -> None:
         """Keep what the sweep came to."""
+
+    def close(self) -> None:
+        """Give up what is held, such as a process; ``start`` opens it again."""

@@ -7,6 +7,11 @@ from tracking.errors import RecordRefusedError, TrackerError
 class MemoryTracker:
     """Keeps the records of the current sweep as attributes; starting a sweep of another name forgets them."""
 
+    place: str | None = None
+    """Memory does not outlive the process."""
+    writers = 1
+    """Waits for nobody, so that one is enough."""
+
     def __init__(self) -> None:
         self.sweep: SweepRecord | None = None
         self.trials: dict[int, TrialRecord] = {}
@@ -25,26 +30,32 @@ class MemoryTracker:
             )
         self.sweep = sweep
 
-    def log(self, trial: TrialRecord) -> None:
-        """Keep a trial that has ended, or a study of one."""
+    def log(self, trial: TrialRecord) -> bool:
+        """Keep a trial that has ended, or a study of one; returns whether it was missing until now."""
         if self.sweep is None:
             raise TrackerError("log before start: call start(sweep) first.")
         if isinstance(trial, StudyRecord):
+            missing = (trial.study, trial.number) not in self.studies
             kept = self.studies.setdefault((trial.study, trial.number), trial)
             if (kept.configuration, kept.settings) != (trial.configuration, trial.settings):
                 raise RecordRefusedError(
                     f"The study {trial.study!r} of trial {trial.number} is kept already with other settings or another "
                     "configuration: give this one another name."
                 )
-            return
+            return missing
+        missing = trial.number not in self.trials
         known = self.trials.setdefault(trial.number, trial)
         if known.configuration != trial.configuration:
             raise RecordRefusedError(
                 f"Trial {trial.number} of sweep {trial.sweep!r} is kept already with another configuration."
             )
+        return missing
 
     def finish(self, summary: Summary) -> None:
         """Keep what the sweep came to."""
         if self.sweep is None:
             raise TrackerError("finish before start: call start(sweep) first.")
         self.summary = summary
+
+    def close(self) -> None:
+        """Nothing is held but memory."""

@@ -7,6 +7,9 @@ completes it:
 
     create_run (all tags) ──> log_batch (params, metrics) ──> set_terminated (FINISHED | FAILED)
 
+A server may create a run after the request for it was given up, and the next request then makes a second one. So the
+first look at an experiment, and a second look where an answer was lost, keep one run a key and delete the others.
+
 MLflow takes seconds to import and is imported by the first ``start``, not by this module.
 """
 
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment, Metric, Param, Run
 
-__all__ = ["MlflowTracker", "experiment_url", "find_experiment_id", "ui_command"]
+__all__ = ["MlflowTracker", "experiment_url", "ui_command"]
 
 KEY_TAG = "memsweep.trial"
 """Tag that names a run: the number of its trial, a study and that number, or ``summary``."""
@@ -47,7 +50,10 @@ _LONGEST_PARAM = 6000
 _LONGEST_TAG = 5000  # MLflow 3.17 takes 8000, older servers 5000
 _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 900
-_RUNS_A_PAGE = 1000
+_RUNS_A_PAGE = 200
+"""So few that a busy server sends them within the time-out below."""
+_WRITERS = 4
+"""Threads that wait for a server; SQLite has one writer at a time."""
 _DATABASE_TIMEOUT_s = 5
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -59,6 +65,7 @@ _ENVIRONMENT = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
+_SQLITE = "sqlite:///"
 _REFUSALS = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST")
 _first_use = threading.Lock()  # the first connection to a new database creates its tables
 
@@ -103,6 +110,19 @@ class MlflowTracker:
         self._current: _OpenSweep | None = None
         self._runs: dict[str, _KnownRun] = {}
         self._uncertain: set[str] = set()  # keys whose create_run raised, and may have worked all the same
+        self._doubtful = False  # there was such a key since the last look at all runs
+
+    @property
+    def place(self) -> str | None:
+        """The address without credentials; ``None`` for an SQLite database that is not there (yet)."""
+        if self._uri.startswith(_SQLITE) and not Path(self._uri.removeprefix(_SQLITE)).is_file():
+            return None
+        return mask(self._uri)
+
+    @property
+    def writers(self) -> int:
+        """How many calls of ``log`` at once are of use."""
+        return _WRITERS if is_http(self._uri) or self._uri.startswith("postgresql") else 1
 
     @property
     def experiment_id(self) -> str | None:
@@ -123,12 +143,12 @@ class MlflowTracker:
                 runs = _known_runs(self._client, experiment_id)
             self._current, self._runs = _OpenSweep(self._client, sweep, experiment_id), runs
             self._uncertain.clear()
+            self._doubtful = False
 
-    def log(self, trial: TrialRecord) -> None:
-        """Keep a trial that has ended, or a study of one, as a run of its own."""
+    def log(self, trial: TrialRecord) -> bool:
+        """Keep a trial that has ended, or a study of one, as a run of its own; returns whether it was missing."""
         if isinstance(trial, StudyRecord):
-            self._log_study(trial)
-            return
+            return self._log_study(trial)
         with self._errors(f"log trial {trial.number}"):
             current = self._started("log")
             client, sweep = current.client, current.sweep
@@ -149,13 +169,14 @@ class MlflowTracker:
                     "configuration: run this one under another name."
                 )
             if run.ended:
-                return
+                return False
             # The time of a metric is that of its run, so that logging it again adds no second point.
             _log_numbers(client, run, _params(trial.configuration), _metrics(trial.evaluation or {}, run.start_time_ms))
             client.set_terminated(run.run_id, "FINISHED" if trial.state == "finished" else "FAILED")
             run.ended = True
+            return True
 
-    def _log_study(self, study: StudyRecord) -> None:
+    def _log_study(self, study: StudyRecord) -> bool:
         """Keep a study as a run: its curves as metrics over steps, its table and figures as artifacts."""
         with self._errors(f"log the study {study.study!r} of trial {study.number}"):
             current = self._started("log")
@@ -178,7 +199,7 @@ class MlflowTracker:
                     "one another name."
                 )
             if run.ended:
-                return
+                return False
             params = {**study.configuration, **{f"study.{name}": value for name, value in study.settings.items()}}
             metrics = _metrics(study.evaluation or {}, run.start_time_ms)
             for step in range(max(map(len, study.curves.values()), default=0)):
@@ -192,12 +213,16 @@ class MlflowTracker:
                 client.log_artifacts(run.run_id, folder)
             client.set_terminated(run.run_id, "FINISHED")
             run.ended = True
+            return True
 
     def finish(self, summary: Summary) -> None:
         """Keep what the sweep came to: the summary run, and the experiment's description."""
         with self._errors("log the summary"):
             current = self._started("finish")
             client, sweep = current.client, current.sweep
+            if self._doubtful:
+                self._runs = _known_runs(client, current.experiment_id)
+                self._doubtful = False
             note = _note(sweep, summary)
             tags = {
                 "kind": "sweep",
@@ -228,6 +253,9 @@ class MlflowTracker:
             client.set_terminated(run.run_id, "FINISHED")
             run.ended = True
 
+    def close(self) -> None:
+        """Nothing is held between calls."""
+
     def _started(self, method: str) -> "_OpenSweep":
         if self._current is None:
             raise TrackerError(f"{method} before start: call start(sweep) first.")
@@ -252,23 +280,19 @@ class MlflowTracker:
             self._runs.update(found)
             self._uncertain.discard(key)
         if key not in self._runs:
-            self._uncertain.add(key)
-            created = client.create_run(experiment_id, tags={**tags, KEY_TAG: key}, run_name=run_name)
+            try:
+                created = client.create_run(experiment_id, tags={**tags, KEY_TAG: key}, run_name=run_name)
+            except BaseException:
+                self._uncertain.add(key)
+                self._doubtful = True
+                raise
             self._runs[key] = _known_run(created)
-            self._uncertain.discard(key)
         return self._runs[key]
 
     @contextmanager
     def _errors(self, action: str) -> Iterator[None]:
         with _as_tracker_errors(action, self._uri):
             yield
-
-
-def find_experiment_id(tracking_uri: str, sweep: str) -> str | None:
-    """MLflow's number of a sweep's experiment, or ``None``. Raises ``TrackerError``."""
-    with _as_tracker_errors(f"look for sweep {sweep!r}", tracking_uri):
-        experiment = _connect(tracking_uri).get_experiment_by_name(sweep)
-        return None if experiment is None else str(experiment.experiment_id)
 
 
 @contextmanager
@@ -329,18 +353,24 @@ def _check_database(uri: str) -> None:
 
 
 def _known_runs(client: "MlflowClient", experiment_id: str, query: str = "") -> dict[str, _KnownRun]:
-    """All runs with a key; if a key has several, one that has ended comes first."""
-    found: dict[str, _KnownRun] = {}
+    """All runs with a key; of several with one key, the first that has ended, else the first, is kept."""
+    found: dict[str, list[_KnownRun]] = {}
     token: str | None = None
     while True:
         page = client.search_runs([experiment_id], filter_string=query, max_results=_RUNS_A_PAGE, page_token=token)
         for run in page:
-            key = run.data.tags.get(KEY_TAG)
-            if key is not None and not (key in found and found[key].ended):
-                found[key] = _known_run(run)
+            if KEY_TAG in run.data.tags:
+                found.setdefault(run.data.tags[KEY_TAG], []).append(_known_run(run))
         token = page.token
         if not token:
-            return found
+            break
+    known: dict[str, _KnownRun] = {}
+    for key, runs in found.items():
+        # Whoever else looks at the same time decides the same.
+        known[key], *doubles = sorted(runs, key=lambda run: (not run.ended, run.start_time_ms, run.run_id))
+        for double in doubles:
+            client.delete_run(double.run_id)
+    return known
 
 
 def _known_run(run: "Run") -> _KnownRun:

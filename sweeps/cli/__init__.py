@@ -22,6 +22,7 @@ from sweeps.cli import (
     robustness,
     run,
     show,
+    sync,
     ui,
 )
 from sweeps.errors import SweepError
@@ -39,6 +40,7 @@ app.command("run")(run.run_command)
 app.command("resume")(run.resume_command)
 app.command("list")(list_sweeps.list_command)
 app.command("show")(show.show_command)
+app.command("sync")(sync.sync_command)
 app.command("export")(export.export_command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("ui")(ui.ui_command_)

@@ -10,7 +10,6 @@ from rich.table import Table
 from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption, JsonOption
 from sweeps.home import Home, SweepFolder
-from sweeps.results import counts
 from sweeps.study import SweepStudy
 
 
@@ -38,7 +37,7 @@ def _summary(folder: SweepFolder) -> dict[str, Any]:
     if result is not None:
         finished, failed = result["finished"], result["failed"]
     else:
-        finished, failed = counts(SweepStudy(spec, folder.journal).records())
+        finished, failed = SweepStudy(spec, folder.journal).ended()
     best = max((entry["evaluation"]["accuracy"] for entry in result["pareto"]), default=None) if result else None
     return {
         "name": spec.name,

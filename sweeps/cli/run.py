@@ -12,7 +12,7 @@ from rich.console import Console
 
 from sweeps import run as sweep_runs
 from sweeps.api import mlflow_tracker
-from sweeps.cli.console import make_console
+from sweeps.cli.console import make_console, stdout_kept
 from sweeps.cli.options import AddressOption, HomeOption, JsonOption, NameArgument, StorageOption
 from sweeps.cli.progress import Progress
 from sweeps.cli.tables import print_outcome
@@ -34,6 +34,16 @@ class ExecutorName(StrEnum):
 ExecutorOption = Annotated[ExecutorName, typer.Option("--executor", help="This process, or Ray actors.")]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, help="Ray actors. Default: all CPUs.", show_default=False)
+]
+DeadlineOption = Annotated[
+    float,
+    typer.Option(
+        "--deadline",
+        min=1.0,
+        metavar="SECONDS",
+        help="Time that a configuration may take on a Ray actor. An actor that takes longer is replaced, and a "
+        "configuration that does so three times has failed.",
+    ),
 ]
 TrackingOption = Annotated[
     str | None,
@@ -59,6 +69,7 @@ def run_command(
     workers: WorkersOption = None,
     address: AddressOption = None,
     storage: StorageOption = None,
+    deadline: DeadlineOption = Options.deadline_s,
     tracking: TrackingOption = None,
     save_networks: Annotated[
         Path | None,
@@ -77,8 +88,9 @@ def run_command(
     if not as_json:
         choice = choose_sampler(spec)
         console.print(f"Sampler [bold]{choice.name}[/]: {choice.why}")
-    with Progress(console, silent=as_json) as observer:
-        outcome = sweep_runs.run(spec, place, _options(place, executor, workers, address, storage, tracking, observer))
+    with stdout_kept(as_json), Progress(console, silent=as_json) as observer:
+        options = _options(place, executor, workers, address, storage, deadline, tracking, observer)
+        outcome = sweep_runs.run(spec, place, options)
     if save_networks is not None and outcome.result is not None:
         for saved in save_front_networks(spec, outcome.result, save_networks):
             console.print(f"trial {saved.trial}: {saved.path or saved.reason}", markup=False)
@@ -91,6 +103,7 @@ def resume_command(
     workers: WorkersOption = None,
     address: AddressOption = None,
     storage: StorageOption = None,
+    deadline: DeadlineOption = Options.deadline_s,
     tracking: TrackingOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -98,10 +111,9 @@ def resume_command(
     """Go on with a sweep that was stopped; what is finished is kept."""
     place = Home(home)
     console = make_console(stderr=as_json)
-    with Progress(console, silent=as_json) as observer:
-        outcome = sweep_runs.resume(
-            place.find(name), _options(place, executor, workers, address, storage, tracking, observer)
-        )
+    with stdout_kept(as_json), Progress(console, silent=as_json) as observer:
+        options = _options(place, executor, workers, address, storage, deadline, tracking, observer)
+        outcome = sweep_runs.resume(place.find(name), options)
     _report(outcome, console, as_json)
 
 
@@ -121,6 +133,7 @@ def _options(
     workers: int | None,
     address: str | None,
     storage: str | None,
+    deadline_s: float,
     tracking: str | None,
     observer: Observer,
 ) -> Options:
@@ -129,6 +142,7 @@ def _options(
         workers=workers,
         address=address,
         storage=storage,
+        deadline_s=deadline_s,
         tracker=None if tracking == "none" else partial(mlflow_tracker, home, tracking),
         observer=observer,
     )
@@ -142,10 +156,12 @@ def _report(outcome: sweep_runs.Outcome, console: Console, as_json: bool) -> Non
     if outcome.untracked:
         console.print(
             f"MLflow did not take {len(outcome.untracked)} configurations ({outcome.tracking_problem}); they are "
-            f"safe in the study, and `memsweep resume {outcome.folder.name}` logs them later."
+            f"safe in the study, and `memsweep sync {outcome.folder.name}` logs them later."
         )
     if not outcome.complete:
         told = outcome.finished + outcome.failed
+        if outcome.problem:
+            make_console(stderr=True).print(f"error: {outcome.problem}", markup=False, soft_wrap=True)
         console.print(
             f"Stopped after {told} configurations, all kept; go on with `memsweep resume {outcome.folder.name}`."
         )

@@ -15,7 +15,6 @@ from sweeps.cli.options import HomeOption, JsonOption, NameArgument
 from sweeps.cli.tables import print_front
 from sweeps.errors import SweepError
 from sweeps.home import Home, SweepFolder
-from sweeps.results import counts
 from sweeps.study import Record, SweepStudy
 from tasks import Configuration
 
@@ -40,7 +39,7 @@ def _show_sweep(folder: SweepFolder, as_json: bool) -> None:
     spec, result = folder.spec(), folder.result()
     if result is None:
         study = SweepStudy(spec, folder.journal)
-        finished, failed = counts(study.records())
+        finished, failed = study.ended()
         front = [record.number for record in study.front()]
         result = {"name": spec.name, "finished": finished, "failed": failed, "front_so_far": front}
         if not as_json:
@@ -55,10 +54,11 @@ def _show_sweep(folder: SweepFolder, as_json: bool) -> None:
 
 
 def _show_trial(folder: SweepFolder, trial: int, as_json: bool) -> None:
-    records = SweepStudy(folder.spec(), folder.journal).records()
-    if not 0 <= trial < len(records):
-        raise SweepError(f"The sweep {folder.name!r} has no trial {trial}; its trials are 0 to {len(records) - 1}.")
-    record = records[trial]
+    study = SweepStudy(folder.spec(), folder.journal)
+    record = study.record(trial)
+    if record is None:
+        last = study.counts()[0] - 1
+        raise SweepError(f"The sweep {folder.name!r} has no trial {trial}; its trials are 0 to {last}.")
     evaluation = _evaluation(folder, record)
     if as_json:
         entry = {

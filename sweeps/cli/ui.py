@@ -1,9 +1,12 @@
 """``memsweep ui``."""
 
+import http
+import json
 import signal
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Annotated
@@ -46,10 +49,8 @@ def ui_command_(
         server = subprocess.Popen(command, env=environment, stdout=stream, stderr=subprocess.STDOUT)
     try:
         _wait_until_up(server, port, log)
-        from tracking.mlflow_tracker import find_experiment_id
-
         base = f"http://{_HOST}:{port}"
-        identity = find_experiment_id(place.tracking_uri, chosen)
+        identity = _experiment_id(base, chosen)
         if identity is None:
             console.print(f"{base}  (the sweep {chosen!r} has not been logged to this home's MLflow)")
         else:
@@ -60,6 +61,20 @@ def ui_command_(
     finally:
         server.terminate()
         server.wait()
+
+
+def _experiment_id(base: str, name: str) -> str | None:
+    """MLflow's number of a sweep, asked of the server: importing MLflow here would take as long as its start did."""
+    query = urllib.parse.urlencode({"experiment_name": name})
+    try:
+        with urllib.request.urlopen(f"{base}/api/2.0/mlflow/experiments/get-by-name?{query}", timeout=30) as answer:
+            return str(json.load(answer)["experiment"]["experiment_id"])
+    except urllib.error.HTTPError as error:
+        if error.code != http.HTTPStatus.NOT_FOUND:
+            raise SweepError(
+                f"MLflow at {base} answers {error.code} to the question for the sweep {name!r}."
+            ) from error
+        return None
 
 
 def _wait_until_up(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from sweeps.robustness.fields import JOINT
 from sweeps.robustness.folder import StudyFolder
-from sweeps.robustness.study_file import Study
 from tracking.base import StudyRecord
 from tracking.robustness_figures import draw_accuracy, draw_sobol, draw_yield
 
@@ -64,8 +63,11 @@ def table_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def study_record(study: Study, drawn: Drawn) -> StudyRecord:
-    """What the tracker keeps of a result: along each curve a step is the place of a value in it."""
+def study_record(settings: dict[str, Any], drawn: Drawn) -> StudyRecord:
+    """What the tracker keeps of a result: along each curve a step is the place of a value in it.
+
+    ``settings`` is the study file in its plain form.
+    """
     result = drawn.result
     numbers = {"control_accuracy": result["control_accuracy"], "nominal_accuracy": result["nominal"]["mean"]}
     numbers |= {f"studied.{key}": result["studied"][key] for key in _TOLD}
@@ -85,8 +87,8 @@ def study_record(study: Study, drawn: Drawn) -> StudyRecord:
         state="finished",
         configuration=drawn.configuration,
         evaluation=numbers,
-        study=study.name,
-        settings=study.to_dict(),
+        study=result["study"],
+        settings=settings,
         curves=curves,
         table=table_rows(result),
         files=drawn.files,

@@ -19,8 +19,9 @@ from sweeps.robustness.plan import Plan, make_plan
 from sweeps.robustness.report import Drawn, draw, study_record
 from sweeps.robustness.result import make_result
 from sweeps.robustness.study_file import Study
-from sweeps.run import Options, _load, _make_executor, _stop_on_signal, _sweep_record
+from sweeps.run import Options, _load, _make_executor, _stop_on_signal
 from sweeps.spec import Spec
+from sweeps.sync import sweep_record
 from tasks.chips import ChipScores
 from tasks.evaluator import Variant
 from tracking.background import BackgroundTracker
@@ -177,8 +178,8 @@ def _track(spec: Spec, study: Study, results: list[Drawn], options: Options) -> 
     if options.tracker is None or not results:
         return [], None
     tracker = BackgroundTracker(options.tracker())
-    tracker.start(_sweep_record(spec))
+    tracker.start(sweep_record(spec))
     for each in results:
-        tracker.log(study_record(study, each))
+        tracker.log(study_record(study.to_dict(), each))
     tracker.close()
     return tracker.missing, tracker.problem

@@ -11,9 +11,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,41 +44,61 @@ def free_port() -> int:
 
 
 class PostgresServer:
-    """One server with its own folder."""
+    """One server with its own folder.
 
-    def __init__(self, folder: Path, *, user: str = USER, password: str = PASSWORD, host: str = "127.0.0.1") -> None:
-        """Make the cluster of databases; it does not run yet."""
+    Args:
+        folder: where everything goes; other users may enter it.
+        user: the superuser.
+        password: its password.
+        host: where it listens.
+        port: the port; a free one if absent.
+        prefix: stands before every command that uses the network, such as ``ip netns exec``; needs root.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        user: str = USER,
+        password: str = PASSWORD,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        prefix: Sequence[str] = (),
+    ) -> None:
+        """Make the databases; the server does not run yet."""
         self._programs = binaries()
         self.user, self.password, self.host = user, password, host
-        self.port = free_port()
+        self.port = port or free_port()
+        self._prefix = list(prefix)
         self._data = folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
         folder.chmod(0o755)
         self._data.mkdir(mode=0o700)
         secret = folder / "password"
         secret.write_text(password)
-        self._as: dict[str, int] = {}
+        self._become: list[str] = []
         if os.geteuid() == 0:
             account = _account()
-            self._as = {"user": account.pw_uid, "group": account.pw_gid}
+            self._become = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
             for path in (self._data, secret):
                 os.chown(path, account.pw_uid, account.pw_gid)
         words = ["--username", user, "--pwfile", str(secret), "--auth", "scram-sha-256", "--no-sync", "--no-locale"]
         self._run("initdb", "--pgdata", str(self._data), "--encoding", "UTF8", *words)
+        with (self._data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all all scram-sha-256\n")  # as the official image has it
 
-    def start(self, *prefix: str) -> None:
-        """Start and wait until it answers; ``prefix`` stands before the command."""
+    def start(self) -> None:
+        """Start and wait until it answers."""
         settings = {"listen_addresses": self.host, "port": self.port, "unix_socket_directories": "", "fsync": "on"}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         log = self._data.parent / "log"
         with log.open("ab") as stream:
             self._process = subprocess.Popen(
-                [*prefix, str(self._programs / "postgres"), "-D", str(self._data), *words],
+                [*self._prefix, *self._become, str(self._programs / "postgres"), "-D", str(self._data), *words],
                 cwd="/",
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,
-                **({} if prefix else self._as),  # type: ignore[arg-type]  # user and group are what they are
             )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -96,9 +117,9 @@ class PostgresServer:
         self._process = None
 
     def execute(self, statements: str, database: str = "postgres") -> str:
-        """Run SQL, as psql prints it without decoration."""
-        words = ["--host", self.host, "--port", str(self.port), "--username", self.user, "--dbname", database]
-        return self._run("psql", *words, "--no-psqlrc", "-Atq", "-v", "ON_ERROR_STOP=1", "-c", statements)
+        """Run SQL; the answer as psql prints it without decoration."""
+        words = [*self._where(), "--username", self.user, "--dbname", database]
+        return self._run("psql", *words, "--no-psqlrc", "-Atq", "-v", "ON_ERROR_STOP=1", given=statements)
 
     def url(self, database: str, *, password: bool = True) -> str:
         """Address of a database."""
@@ -108,29 +129,32 @@ class PostgresServer:
         return f"postgresql://{self.user}{secret}@{self.host}:{self.port}/{database}"
 
     def _answers(self) -> bool:
-        words = ["--host", self.host, "--port", str(self.port), "--timeout", "2"]
-        return subprocess.run([self._programs / "pg_isready", *words], capture_output=True, check=False).returncode == 0
+        words = [*self._prefix, str(self._programs / "pg_isready"), *self._where(), "--timeout", "2"]
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
-    def _run(self, program: str, *words: str) -> str:
+    def _where(self) -> list[str]:
+        host = "127.0.0.1" if self.host == "0.0.0.0" else self.host
+        return ["--host", host, "--port", str(self.port)]
+
+    def _run(self, program: str, *words: str, given: str = "") -> str:
         environment = {"PATH": os.environ["PATH"], "PGPASSWORD": self.password, "LC_ALL": "C"}
         done = subprocess.run(
-            [str(self._programs / program), *words],
+            [*self._prefix, *self._become, str(self._programs / program), *words],
             cwd="/",
             env=environment,
+            input=given,
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
-            **self._as,  # type: ignore[call-overload]  # user and group are what they are
         )
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stdout}{done.stderr}")
-        output: str = done.stdout
-        return output
+        return done.stdout
 
 
 @contextmanager
-def running_postgres(**named: str) -> Iterator[PostgresServer]:
+def running_postgres(**named: Any) -> Iterator[PostgresServer]:
     """A server that runs until the end of the block, in a folder that another user may enter."""
     binaries()
     with tempfile.TemporaryDirectory(prefix="memsweep-postgres-") as folder:

@@ -17,8 +17,7 @@ def _part(seed: int, cases: int) -> Part:
     return Part(np.minimum(x, 1).astype(np.float32), y)
 
 
-@pytest.fixture(scope="session")
-def tiny_task() -> Task:
+def make_tiny_task() -> Task:
     """Three classes of noisy series; the level of the first one tells the class."""
     return Task(
         name="tiny",
@@ -28,6 +27,12 @@ def tiny_task() -> Task:
         validation=_part(1, 30),
         test=_part(2, 30),
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_task() -> Task:
+    """That task."""
+    return make_tiny_task()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from sweeps.errors import SpecError
-from sweeps.samplers import choose_sampler, make_sampler
+from sweeps.samplers import History, choose_sampler, make_sampler
 from sweeps.space import Choices, FloatRange, IntRange, Space
 from sweeps.spec import SAMPLERS, Spec, TaskChoice
 
@@ -275,6 +275,22 @@ def test_generations_advance_as_with_one_lasting_sampler() -> None:
         plain.tell(trial, two_goals(trial.params))
     assert generations(storage.study()) == generations(plain)
     assert max(generations(plain)) == 3
+
+
+@pytest.mark.parametrize("lag", [1, 11])
+def test_nsga2_draws_the_same_with_the_history_at_hand(lag: int) -> None:
+    spec = spec_of("nsga2", configurations=240, lag=lag)
+    expected = sweep(spec, Storage(spec))
+    study = Storage(spec).study()
+    history = History(study.trials)
+    asked: list[dict[str, Any]] = []
+    for number in range(240):
+        if number >= lag:
+            history.add(study.tell(number - lag, two_goals(asked[number - lag])))
+        study.sampler = make_sampler(spec, number, history)
+        asked.append(study.ask(spec.space.distributions()).params)
+    assert asked == expected
+    assert max(trial.system_attrs["NSGAIISampler:generation"] for trial in history.complete) >= 3
 
 
 def hypervolume(points: list[list[float]]) -> float:

@@ -14,8 +14,13 @@ from sweeps.errors import SpecError, SweepError
 from sweeps.space import Choices, FloatRange, IntRange
 from sweeps.spec import SAMPLERS, Spec, TaskChoice, load_spec, parse_spec
 from tasks import OBJECTIVES, Configuration
+from tasks.robust import Robust
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+EXAMPLES = sorted(
+    path
+    for path in (Path(__file__).parents[2] / "examples").glob("*.yaml")
+    if "configuration" in yaml.safe_load(path.read_text())  # the others are studies of robustness
+)
 GOOD: dict[str, Any] = {
     "name": "good",
     "task": "digits",
@@ -202,6 +207,23 @@ def test_a_mistaken_override_is_one_error(name: str, value: str, parts: tuple[st
     assert all(part in message for part in parts), message
 
 
+def test_how_accuracies_are_judged_belongs_to_the_sweep() -> None:
+    spec = parse_spec({**GOOD, "robust": {"yield_target": "9e-1", "racing_chips": 4.0}}, {"robust.fresh_chips": "20"})
+    assert spec.robust == Robust(yield_target=0.9, racing_chips=4, fresh_chips=20)
+    assert type(spec.robust.racing_chips) is int
+    assert parse_spec(yaml.safe_load(yaml.safe_dump(spec.to_dict()))) == spec
+    # A sweep that says nothing of it keeps its form.
+    assert "robust" not in parse_spec(GOOD).to_dict()
+    assert parse_spec(GOOD, {"robust.quantile": "0.1"}).robust == Robust(quantile=0.1)
+    (message,) = mistakes_of(GOOD, overrides={"robust.quantile": "2"})
+    assert message.startswith("0 <= `robust.quantile` <= 1")
+
+
+def test_each_mistake_of_how_accuracies_are_judged_is_told() -> None:
+    messages = mistakes_of({**GOOD, "robust": {"quantile": 2, "confidence": 1, "fresh": 3}})
+    assert len(messages) == 3
+
+
 # Mistakes: (key, value, what the one message says: rule, value, way out)
 
 TOP_LEVEL = [
@@ -230,6 +252,15 @@ TOP_LEVEL = [
     ("objectives", {"acuracy": "maximize"}, ("objective", "'acuracy'", "did you mean 'accuracy'?")),
     ("objectives", {"accuracy": "max"}, ("direction", "'max'", "choose from maximize, minimize")),
     ("objectives", {"accuracy": True}, ("direction of the objective `accuracy`", "True", "maximize, mini")),
+    ("robust", 0.9, ("`robust` must be a mapping", "0.9", "`robust: {yield_target: 0.9}`")),
+    ("robust", {"yield": 0.9}, ("setting of `robust`", "'yield'", "choose from std_factor")),
+    ("robust", {"quantil": 0.9}, ("setting of `robust`", "'quantil'", "did you mean 'quantile'?")),
+    ("robust", {"yield_target": 90}, ("0 <= `robust.yield_target` <= 1", "90.0", "0.9 being 90 %")),
+    ("robust", {"fresh_chips": 0}, ("`robust.fresh_chips` >= 1", "0", "50 is customary")),
+    ("robust", {"racing_chips": 2.5}, ("`robust.racing_chips` must be a whole number", "2.5", "such as 16")),
+    ("robust", {"racing_chips": 1}, ("one chip tells no spread", "1", "3 or more")),
+    ("robust", {"confidence": "high"}, ("`robust.confidence` must be a finite number", "'high'", "such as 0.05")),
+    ("robust", {"std_factor": float("inf")}, ("`robust.std_factor` must be a finite number", "inf", "such as 0.05")),
     ("sampler", "tep", ("`sampler`", "'tep'", "did you mean 'tpe'?")),
     ("sampler", None, ("`sampler`", "None", "choose from auto, tpe")),
     ("sampler", "grid", ("needs a finite space", "`pulse.amplitude_V` without a step", "`sampler: qmc`")),

@@ -41,13 +41,13 @@ class Unreliable(MemoryTracker):
         self._check()
         super().start(sweep)
 
-    def log(self, trial: TrialRecord) -> None:
+    def log(self, trial: TrialRecord) -> bool:
         self._check()
         if trial.number in self.bad:
             raise ValueError("a bug")
         if trial.number in self.refused:
             raise RecordRefusedError("no")
-        super().log(trial)
+        return super().log(trial)
 
     def finish(self, summary: Summary) -> None:
         self._check()
@@ -151,16 +151,23 @@ def test_down_all_the_time_costs_the_bound_and_no_more(
     assert background.problem == "the server is down"
 
 
-def test_default_bound_is_short_when_never_reached(
+@pytest.mark.parametrize("reached_before", [False, True])
+def test_default_bound_is_short_for_a_tracker_that_fails(
     background: BackgroundTracker,
     kept: Unreliable,
     sweep: SweepRecord,
+    trial: TrialBuilder,
     summary: Summary,
     monkeypatch: pytest.MonkeyPatch,
+    reached_before: bool,
 ) -> None:
-    monkeypatch.setattr("tracking.background.PATIENCE_NEVER_REACHED_s", 0.2)
-    kept.down = True
+    monkeypatch.setattr("tracking.background.PATIENCE_FAILING_s", 0.2)
+    kept.down = not reached_before
     background.start(sweep)
+    wait_until(lambda: len(kept.attempts) == 1)
+    kept.down = True
+    background.log(trial(0))
+    wait_until(lambda: background.problem is not None)
     began_s = time.monotonic()
     background.finish(summary)
     assert 0.15 <= time.monotonic() - began_s < 1
@@ -172,9 +179,9 @@ def test_slow_tracker_may_take_longer_than_the_patience(
     monkeypatch.setattr("tracking.background.PATIENCE_s", 0.4)
 
     class Slow(MemoryTracker):
-        def log(self, trial: TrialRecord) -> None:
+        def log(self, trial: TrialRecord) -> bool:
             time.sleep(0.1)
-            super().log(trial)
+            return super().log(trial)
 
     background = BackgroundTracker(Slow())
     background.start(sweep)
@@ -203,6 +210,53 @@ def test_bad_record_does_not_hold_up_the_others(
     assert background.problem == ("no" if kind == "refused" else "ValueError: a bug")
     if kind == "refused":
         assert kept.summary == summary
+
+
+def test_several_threads_log_at_once_and_opening_and_summary_are_alone(
+    sweep: SweepRecord, trial: TrialBuilder, summary: Summary
+) -> None:
+    """A tracker of four writers that takes 20 ms a record, and fails each record once."""
+
+    class Remote(MemoryTracker):
+        writers = 4
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.now: list[str] = []
+            self.together: set[tuple[str, ...]] = set()
+            self.failed: set[int] = set()
+
+        def _call(self, kind: str) -> None:
+            self.now.append(kind)
+            self.together.add(tuple(sorted(self.now)))
+            time.sleep(0.02)
+            self.now.remove(kind)
+
+        def start(self, sweep: SweepRecord) -> None:
+            self._call("start")
+            super().start(sweep)
+
+        def log(self, trial: TrialRecord) -> bool:
+            self._call("log")
+            if trial.number not in self.failed:
+                self.failed.add(trial.number)
+                raise TrackerError("not now")
+            return super().log(trial)
+
+        def finish(self, summary: Summary) -> None:
+            self._call("finish")
+            super().finish(summary)
+
+    remote = Remote()
+    background = BackgroundTracker(remote, first_retry_s=0.001, last_retry_s=0.001)
+    background.start(sweep)
+    for number in [*range(40), 7]:
+        background.log(trial(number))
+    background.finish(summary)
+    assert sorted(remote.trials) == list(range(40))
+    assert (background.written, background.missing, background.problem) == (40, [], None)
+    assert ("log",) * 4 in remote.together
+    assert remote.together <= {("start",), ("finish",), *(("log",) * n for n in range(1, 5))}
 
 
 def test_close_keeps_the_trials_of_an_interrupted_sweep(

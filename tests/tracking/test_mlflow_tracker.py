@@ -23,7 +23,6 @@ from tracking import (
     SweepRecord,
     TrackerError,
     TrialRecord,
-    find_experiment_id,
 )
 
 TrialBuilder = Callable[..., TrialRecord]
@@ -159,6 +158,47 @@ def test_run_created_by_a_request_without_an_answer_is_not_doubled(
     assert [run.info.status for run in runs_of(client, tracker)] == ["FINISHED"]
 
 
+def test_runs_of_requests_that_came_late_are_deleted(
+    mlflow_tracker: Build, client: MlflowClient, named: SweepRecord, trial: TrialBuilder, summary: Summary
+) -> None:
+    """A server that was slow makes runs after the request was given up and another had made its own."""
+    tracker = log_one(mlflow_tracker, named, trial(0))
+
+    def arrive_late(number: int) -> str:
+        (run,) = [run for run in runs_of(client, tracker) if run.data.tags["memsweep.trial"] == str(number)]
+        made = client.create_run(str(tracker.experiment_id), start_time=1, tags=dict(run.data.tags))
+        return str(made.info.run_id)
+
+    arrive_late(0)
+    again = mlflow_tracker()
+    again.start(named)
+    (run,) = runs_of(client, again)
+    assert (run.info.status, run.data.metrics["accuracy"]) == ("FINISHED", 0.9)
+
+    def fail(*args: Any, **keywords: Any) -> None:
+        raise TimeoutError("no answer")
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(TrackerError, match="no answer"):
+        patch.setattr(MlflowClient, "create_run", fail)
+        again.log(trial(1))
+    again.log(trial(1))
+    arrive_late(1)
+    again.finish(summary)
+    assert sorted((run.data.tags["trial"], run.info.status) for run in runs_of(client, again)) == [
+        ("0", "FINISHED"),
+        ("1", "FINISHED"),
+    ]
+
+
+def test_place_is_known_once_there_is_one_and_shows_no_password(tmp_path: Path, sweep: SweepRecord) -> None:
+    tracker = MlflowTracker(f"sqlite:///{tmp_path / 'place.db'}")
+    assert tracker.place is None
+    tracker.start(sweep)
+    assert tracker.place == f"sqlite:///{tmp_path / 'place.db'}"
+    server = MlflowTracker("https://me:hush@mlflow.example")
+    assert (server.place, server.writers, tracker.writers) == ("https://***@mlflow.example", 4, 1)
+
+
 def test_existing_runs_are_searched_once_and_in_pages(
     mlflow_tracker: Build,
     client: MlflowClient,
@@ -248,13 +288,6 @@ def test_deleted_experiment_says_the_way_out(mlflow_tracker: Build, client: Mlfl
     client.delete_experiment(str(tracker.experiment_id))
     with pytest.raises(RecordRefusedError, match=f"experiments restore -x {tracker.experiment_id}"):
         mlflow_tracker().start(named)
-
-
-def test_experiment_is_found_by_name(mlflow_tracker: Build, mlflow_uri: str, named: SweepRecord) -> None:
-    assert find_experiment_id(mlflow_uri, named.name) is None
-    tracker = mlflow_tracker()
-    tracker.start(named)
-    assert find_experiment_id(mlflow_uri, named.name) == tracker.experiment_id
 
 
 def test_value_that_mlflow_refuses_is_a_refusal(mlflow_tracker: Build, named: SweepRecord, trial: TrialBuilder) -> None:

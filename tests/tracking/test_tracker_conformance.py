@@ -1,8 +1,9 @@
 """The contract of ``tracking.base.Tracker``, on every implementation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tracking import (
     BackgroundTracker,
     MemoryTracker,
     MlflowTracker,
+    ProcessTracker,
     RecordRefusedError,
     Summary,
     SweepRecord,
@@ -32,7 +34,7 @@ class Memory:
     def __init__(self) -> None:
         self.kept = MemoryTracker()
 
-    def open(self) -> Tracker:
+    def open(self) -> Tracker | BackgroundTracker:
         return self.kept
 
     def settle(self) -> None:
@@ -54,7 +56,7 @@ class Background(Memory):
         super().__init__()
         self.opened: list[BackgroundTracker] = []
 
-    def open(self) -> Tracker:
+    def open(self) -> BackgroundTracker:
         self.settle()
         self.opened.append(BackgroundTracker(self.kept))
         return self.opened[-1]
@@ -93,14 +95,38 @@ class Mlflow:
         return [run.data.metrics["finished"] for run in self._runs(name, "sweep")]
 
 
+class Process(Mlflow):
+    """The same database, written by a process of its own a tracker."""
+
+    def __init__(self, uri: str, artifacts: Path) -> None:
+        self.opened: list[ProcessTracker] = []
+        super().__init__(lambda: MlflowTracker(uri), uri)
+        self.artifacts = artifacts
+
+    def open(self) -> Tracker:
+        self.opened.append(ProcessTracker(self.uri, self.artifacts))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        for tracker in self.opened:
+            tracker.close()
+
+
 Harness = Memory | Background | Mlflow
 
 
-@pytest.fixture(params=["memory", "background", "mlflow"])
-def harness(request: pytest.FixtureRequest, mlflow_uri: str, mlflow_tracker: Callable[[], MlflowTracker]) -> Harness:
-    if request.param == "mlflow":
-        return Mlflow(mlflow_tracker, mlflow_uri)
-    return Memory() if request.param == "memory" else Background()
+@pytest.fixture(params=["memory", "background", "mlflow", "process"])
+def harness(
+    request: pytest.FixtureRequest, mlflow_uri: str, mlflow_tracker: Callable[[], MlflowTracker], tmp_path: Path
+) -> Iterator[Harness]:
+    if request.param == "process":
+        process = Process(mlflow_uri, tmp_path / "artifacts")
+        yield process
+        process.close()
+    elif request.param == "mlflow":
+        yield Mlflow(mlflow_tracker, mlflow_uri)
+    else:
+        yield Memory() if request.param == "memory" else Background()
 
 
 @pytest.fixture
@@ -124,9 +150,13 @@ def test_keeps_finished_and_failed_trials_and_the_summary(
 def test_trial_logged_twice_is_kept_once(harness: Harness, named: SweepRecord, trial: TrialBuilder) -> None:
     tracker = harness.open()
     tracker.start(named)
-    tracker.log(trial(0))
-    tracker.log(trial(0))
+    record = trial(0)
+    written = [tracker.log(record), tracker.log(record), tracker.log(trial(0))]
     harness.settle()
+    if isinstance(tracker, BackgroundTracker):
+        assert tracker.written == 1
+    else:
+        assert written == [True, False, False]
     assert harness.trials(named.name) == [(0, "finished")]
 
 

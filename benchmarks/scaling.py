@@ -1,0 +1,137 @@
+"""Two workers against one, and up to 256 simulated ones: how busy they are, and where one driver saturates."""
+
+import heapq
+import os
+import tempfile
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks._figures import Figure
+from benchmarks._sweeping import EXAMPLES, watch_sweep
+from benchmarks.driver_overhead import NoWork
+from sweeps.driver import drive
+from sweeps.executor import AnyJob, Outcome
+from sweeps.spec import Spec, load_spec
+from sweeps.study import SweepStudy
+
+_CALL_S = 1.0
+"""How long a simulated evaluation sleeps."""
+_ROUNDS = 8
+"""Evaluations of each simulated worker, of which the first and the last do not count."""
+_WORKERS = (1, 4, 16, 64, 128, 256)
+_AT_LEAST = {64: 0.95}
+"""Share that is required."""
+_REAL = ("--configurations", "120", "--tracking", "none", "--set", "readout.epochs=100", "--set", "sampler=random")
+
+
+class Sleepers(NoWork):
+    """Many workers that sleep, in this process: the driver does all its work in real time, the workers none.
+
+    Ray's own cost of about 1 ms a call is not in it.
+    """
+
+    def __init__(self, spec: Spec, workers: int) -> None:
+        """Take how many they are."""
+        super().__init__(spec)
+        self.workers = workers
+        self._free = workers
+        self._asleep: list[tuple[float, int]] = []
+        self._waiting: deque[tuple[AnyJob, float]] = deque()
+        self.naps: list[tuple[float, float]] = []
+        """When each evaluation began and ended."""
+
+    @property
+    def pending(self) -> int:
+        """Jobs not returned."""
+        return len(self._asleep) + len(self._waiting)
+
+    def submit(self, jobs: Sequence[AnyJob]) -> None:
+        """Take jobs; whoever is free begins at once."""
+        if jobs and self._form is None:
+            self._form = self._submit_one(jobs[0])
+        now_s = time.monotonic()
+        self._waiting.extend((job, now_s) for job in jobs)
+        self._begin(now_s)
+
+    def wait(self, timeout_s: float | None = None) -> list[Outcome]:
+        """Sleep until the first wakes."""
+        if not self._asleep:
+            return []
+        time.sleep(max(0.0, self._asleep[0][0] - time.monotonic()))
+        done = []
+        now_s = time.monotonic()
+        while self._asleep and self._asleep[0][0] <= now_s:
+            end_s, trial = heapq.heappop(self._asleep)
+            self._free += 1
+            # A second call waits at each worker, as on Ray: none idles until the driver has heard of the first.
+            self._begin(end_s)
+            done.append(self._outcome(trial))
+        return done
+
+    def _begin(self, free_s: float) -> None:
+        """Give the workers that have been free since then the next jobs, from when they were there."""
+        while self._free and self._waiting:
+            job, there_s = self._waiting.popleft()
+            begin_s = max(free_s, there_s)
+            self._free -= 1
+            heapq.heappush(self._asleep, (begin_s + _CALL_S, job.trial))
+            self.naps.append((begin_s, begin_s + _CALL_S))
+
+    def busy(self) -> float:
+        """Share of the workers' time that they work, between the first round and the last."""
+        first_s = min(begin for begin, _ in self.naps) + _CALL_S
+        last_s = max(end for _, end in self.naps) - _CALL_S
+        worked = sum(max(0.0, min(end, last_s) - max(begin, first_s)) for begin, end in self.naps)
+        return worked / ((last_s - first_s) * self.workers)
+
+
+def busy_share(workers: int) -> float:
+    """Share of the time of sleeping workers that is used, for a sweep in reproducible order."""
+    configurations = _ROUNDS * workers
+    spec = load_spec(
+        EXAMPLES / "digits.yaml",
+        {"configurations": str(configurations), "lag": str(2 * workers), "sampler": "nsga2", "readout.kind": "ridge"},
+    )
+    executor = Sleepers(spec, workers)
+    with tempfile.TemporaryDirectory() as folder:
+        study = SweepStudy(spec, Path(folder) / "journal.log")
+        drive(study, executor, configurations=configurations, lag=spec.lag, on_told=lambda _: None)
+    return executor.busy()
+
+
+def driver_s() -> float:
+    """What the driver spends on a configuration, s."""
+    spec = load_spec(EXAMPLES / "digits.yaml", {"configurations": "1000", "sampler": "nsga2", "readout.kind": "ridge"})
+    with tempfile.TemporaryDirectory() as folder:
+        study = SweepStudy(spec, Path(folder) / "journal.log")
+        executor = NoWork(spec)
+        start = time.perf_counter()
+        drive(study, executor, configurations=1000, lag=spec.lag, on_told=lambda _: None)
+        return (time.perf_counter() - start) / 1000
+
+
+def run() -> list[Figure]:
+    """Sweep with one and with two actors, then simulate; the load of the machine is a figure too."""
+    load = os.getloadavg()[0]
+    one = watch_sweep("digits.yaml", "--workers", "1", *_REAL).result["seconds"]
+    two = watch_sweep("digits.yaml", "--workers", "2", *_REAL).result["seconds"]
+    figures = [
+        Figure("load of the machine before", load, ""),
+        Figure("one worker", one, "s"),
+        Figure("two workers", two, "s"),
+        Figure("two workers over one", one / two, "x", at_least=1.8),
+    ]
+    figures += [
+        Figure(f"busy share of {workers} sleeping workers", busy_share(workers), "", at_least=_AT_LEAST.get(workers))
+        for workers in _WORKERS
+    ]
+    each_s = driver_s()
+    return [
+        *figures,
+        Figure("driver, each configuration", 1e3 * each_s, "ms"),
+        # With more, workers wait for the driver: give it longer evaluations (more chips), or share the workers between
+        # several sweeps, each of which has a driver of its own.
+        Figure("workers that saturate it at 1 s a configuration", _CALL_S / each_s, ""),
+    ]

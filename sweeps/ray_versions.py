@@ -1,0 +1,72 @@
+"""Whether the nodes of a Ray cluster run the driver's code: results must not depend on where they were computed.
+
+Ray compares Python and itself when a driver connects; what the bits of a result hang on besides is compared here.
+"""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from sweeps.errors import SweepError
+
+PACKAGES = ("memsweep", "numpy", "scipy", "scikit-learn")
+_TIMEOUT_s = 60.0
+
+
+class VersionError(SweepError):
+    """A node runs other code than the driver; the text says which one and what."""
+
+
+def versions() -> dict[str, str]:
+    """Package -> version, where this is called."""
+    return {package: version(package) for package in PACKAGES}
+
+
+def differences(own: Mapping[str, str], nodes: Mapping[str, Mapping[str, str] | Exception]) -> list[str]:
+    """A line for each node that has other versions than ``own`` or could not tell; none if all agree."""
+    lines = []
+    for node, found in sorted(nodes.items()):
+        if isinstance(found, Exception):
+            said = [line.strip() for line in str(found).splitlines() if line.strip()]
+            lines.append(f"{node} cannot run memsweep ({said[-1] if said else type(found).__name__})")
+            continue
+        others = [
+            f"{package} {found.get(package)} instead of {wanted}"
+            for package, wanted in own.items()
+            if found.get(package) != wanted
+        ]
+        if others:
+            lines.append(f"{node} has {', '.join(others)}")
+    return lines
+
+
+def require_same_versions() -> None:
+    """Raise ``VersionError`` unless every node with a CPU runs the driver's versions; a driver must be connected."""
+    import ray  # which reads variables when it is loaded, and sweeps.ray_executor sets them
+    from ray.exceptions import GetTimeoutError, RayError
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    ask: Any = ray.remote(num_cpus=0, max_retries=0)(versions)
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]  # untyped in Ray 2.60
+    calls = {
+        node["NodeManagerAddress"] + ":" + str(node["NodeManagerPort"]): ask.options(
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        ).remote()
+        for node in nodes
+        if node["Alive"] and node["Resources"].get("CPU")
+    }
+    ray.wait(list(calls.values()), num_returns=len(calls), timeout=_TIMEOUT_s) if calls else None
+    answers: dict[str, Mapping[str, str] | Exception] = {}
+    for node, call in calls.items():
+        try:
+            answers[node] = ray.get(call, timeout=0)
+        except GetTimeoutError:
+            continue  # busy or gone: the executor deals with nodes that do not answer
+        except RayError as error:
+            answers[node] = error
+    lines = differences(versions(), answers)
+    if lines:
+        raise VersionError(
+            "All nodes of the cluster must run the driver's versions, but " + "; ".join(lines) + ". Use one image or "
+            "one environment for the driver and all nodes (deploy/README.md)."
+        )

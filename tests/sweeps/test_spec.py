@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kinetics import InvalidParameterError
 from sweeps.errors import SpecError, SweepError
 from sweeps.space import Choices, FloatRange, IntRange
-from sweeps.spec import SAMPLERS, Spec, TaskChoice, load_spec, parse_spec
+from sweeps.spec import SAMPLERS, Budget, Spec, TaskChoice, load_spec, parse_spec
 from tasks import OBJECTIVES, Configuration
 from tasks.robust import Robust
 
@@ -510,3 +510,25 @@ def test_the_plain_form_parses_back_to_the_same(document: dict[str, Any]) -> Non
     assert list(again.objectives) == list(spec.objectives)
     assert list(again.space.dimensions) == list(spec.space.dimensions)
     assert again.to_dict() == spec.to_dict()
+
+
+def test_mode_and_budget_are_read_kept_and_checked() -> None:
+    document = {
+        "name": "x",
+        "task": "digits",
+        "mode": "throughput",
+        "budget": {"seconds": 600, "no_progress": 50},
+        "configuration": {"pulse.width_s": {"low": 1e-8, "high": 1e-4}},
+    }
+    spec = parse_spec(document)
+    assert (spec.mode, spec.budget) == ("throughput", Budget(seconds=600.0, no_progress=50))
+    assert parse_spec(spec.to_dict()) == spec
+    assert parse_spec(document, {"budget.seconds": "60"}).budget == Budget(seconds=60.0, no_progress=50)
+    plain = parse_spec({name: document[name] for name in ("name", "task", "configuration")})
+    assert (plain.mode, plain.budget) == ("reproducible", Budget())
+    assert not {"mode", "budget"} & set(plain.to_dict())
+    with pytest.raises(SpecError) as caught:
+        parse_spec({**document, "mode": "troughput", "budget": {"seconds": 0, "no_progress": 1.5, "hours": 1}})
+    told = "\n".join(caught.value.messages)
+    for part in ("did you mean 'throughput'", "`budget.seconds` > 0", "`budget.no_progress` must be", "A setting of"):
+        assert part in told

@@ -21,5 +21,11 @@ from tracking.masking import mask
         ("a [broken address", "http://[broken", "a [broken address"),
     ],
 )
-def test_mask(text: str, uri: str, expected: str) -> None:
+def test_mask_of_addresses(text: str, uri: str, expected: str) -> None:
     assert mask(text, uri) == expected
+
+
+def test_secrets_of_the_environment_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "hush-hush")
+    monkeypatch.setenv("PGPASSWORD", "a")  # it would mask half of every word
+    assert mask("refused: a user with hush-hush") == "refused: a user with ***"

@@ -177,7 +177,7 @@ def test_the_tracker_gets_a_record_a_configuration_once(sweep: SweepFolder, stud
 def test_a_tracker_that_is_down_costs_nothing(
     sweep: SweepFolder, study: BuildStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tracking.background.PATIENCE_NEVER_REACHED_s", 0.2)
+    monkeypatch.setattr("tracking.background.PATIENCE_FAILING_s", 0.2)
     outcome = run(sweep, study(), tracker=Down)
     assert outcome.complete
     assert outcome.untracked == [outcome.results[0]["trial"]]

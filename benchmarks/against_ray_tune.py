@@ -4,6 +4,7 @@ Both search the space of ``examples/digits.yaml`` with the ridge read-out for th
 the same evaluator, and log every field of a configuration and every number of its evaluation to SQLite through MLflow.
 """
 
+import logging
 import os
 import tempfile
 import time
@@ -49,6 +50,7 @@ def _tune_seconds(*, reuse_actors: bool) -> float:
     os.environ["RAY_AIR_NEW_OUTPUT"] = "0"
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     warnings.simplefilter("ignore")
+    logging.getLogger("ray").setLevel(logging.ERROR)
     import ray
     from ray import tune
     from ray.air.integrations.mlflow import MLflowLoggerCallback

@@ -12,6 +12,7 @@
             storage.json         where the study is, if in a database
             result.json          the final front and the control, scored on the test part
             front.png            the picture of it
+            tracked.json         the tracker that holds all of it
             lock                 held by the one process that runs the sweep
 """
 

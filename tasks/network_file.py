@@ -40,6 +40,7 @@ from numpy.typing import NDArray
 
 from kinetics import KineticsError, get_law
 from kinetics.arrays import Float32
+from tasks.data.archive import member
 from tasks.errors import DataError
 from tasks.kinetics_network import NO_FLOOR, BatchNorm, Dense, KineticsNetwork, PoolName
 from tasks.reading import ReadPhase
@@ -255,7 +256,7 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
             archive = np.load(stream, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise DataError(f"`{path}` must be an .npz archive, but is a single array; save with np.savez.")
-            return {name: archive[name] for name in archive.files}
+            return {name: member(archive, name) for name in archive.files}
     except DataError:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError) as error:

@@ -5,6 +5,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 _USER_INFO = re.compile(r"(?<=://)[^/\s@'\"]+@")
+_LOGIN = re.compile(r"[^\s:@/'\"]+:[^\s@/'\"]+@")
 _QUERY_SECRET = re.compile(r"(?i)\b(password|passwd|pwd|token|secret)=[^&\s'\"]+")
 _VARIABLES = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "PGPASSWORD", "RAY_AUTH_TOKEN")
 """Environment variables that hold a secret."""
@@ -15,6 +16,7 @@ _SHORTEST = 4
 def mask(text: str, uri: str = "") -> str:
     """Return ``text`` without the credentials of any URI in it, the bare password of ``uri``, or the environment's."""
     text = _USER_INFO.sub("***@", text)
+    text = _LOGIN.sub("***@", text)
     text = _QUERY_SECRET.sub(r"\1=***", text)
     for secret in (*_passwords(uri), *_from_environment()):
         text = text.replace(secret, "***")

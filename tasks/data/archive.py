@@ -27,7 +27,7 @@ def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
                     f"(it holds {', '.join(archive.files) or 'nothing'}); save it with "
                     f"np.savez({', '.join(f'{name}=...' for name in names)})."
                 )
-            return {name: archive[name] for name in names}
+            return {name: member(archive, name) for name in names}
     except DataError:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
@@ -35,3 +35,11 @@ def read_npz(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
             f"`{path}` must be an intact .npz of plain arrays, but cannot be read ({error}); write it again "
             "with np.savez and without object arrays."
         ) from error
+
+
+def member(archive: "np.lib.npyio.NpzFile", name: str) -> NDArray[Any]:
+    """One array; raises ``ValueError`` for what is something else, which NumPy gives as bytes."""
+    array: object = archive[name]
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name!r} is no array")
+    return array

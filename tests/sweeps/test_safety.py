@@ -210,17 +210,15 @@ def test_password_of_the_tracker_comes_out_nowhere(sweep_file: Path, tmp_path: P
     ran = _memsweep("run", sweep_file, "--home", home, "--executor", "inline", "--tracking", uri, **variables)
     assert ran.returncode == 0, ran.stderr
     assert "MLflow did not take 3 configurations" in " ".join(ran.stdout.split())
-    answers = [ran]
-    for words in (
+    words_of_all = (
         ("show", "tiny"),
         ("list",),
         ("sync", "tiny", "--tracking", uri),
         ("sync", "tiny", "--tracking", uri, "--json"),
         ("resume", "tiny", "--tracking", uri, "--executor", "inline"),
         ("run", sweep_file, "--tracking", f"nonsense://me:{_SECRET}@host", "--executor", "inline", "--set", "name=b"),
-    ):
-        answers.append(_memsweep(*words, "--home", home, **variables))
-    for answer in answers:
+    )
+    for answer in (ran, *(_memsweep(*words, "--home", home, **variables) for words in words_of_all)):
         assert _SECRET not in answer.stdout + answer.stderr
         assert "Traceback" not in answer.stderr
     assert not _holders(home)

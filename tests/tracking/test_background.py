@@ -191,6 +191,47 @@ def test_slow_tracker_may_take_longer_than_the_patience(
     assert background.missing == []
 
 
+def test_tracker_that_looks_at_thousands_of_runs_first_is_waited_for(
+    sweep: SweepRecord, trial: TrialBuilder, summary: Summary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracking.background.PATIENCE_s", 0.1)
+
+    class Full(MemoryTracker):
+        def start(self, sweep: SweepRecord) -> None:
+            time.sleep(0.5)
+            super().start(sweep)
+
+    background = BackgroundTracker(Full())
+    background.start(sweep)
+    background.log(trial(0))
+    background.finish(summary)
+    assert (background.missing, background.written) == ([], 1)
+
+
+def test_waiting_ends_when_it_is_told_to_stop(sweep: SweepRecord, trial: TrialBuilder, summary: Summary) -> None:
+    class Slow(MemoryTracker):
+        closed = False
+
+        def log(self, trial: TrialRecord) -> bool:
+            time.sleep(0.3)
+            return super().log(trial)
+
+        def close(self) -> None:
+            self.closed = True
+
+    slow = Slow()
+    background = BackgroundTracker(slow)
+    background.start(sweep)
+    for number in range(100):
+        background.log(trial(number))
+    began_s = time.monotonic()
+    background.finish(summary, stop=lambda: time.monotonic() > began_s + 0.7)
+    assert time.monotonic() - began_s < 3
+    assert 90 < len(background.missing) < 100
+    wait_until(lambda: slow.closed)
+    assert 0 < len(slow.trials) < 10
+
+
 @pytest.mark.parametrize("kind", ["bad", "refused"])
 def test_bad_record_does_not_hold_up_the_others(
     background: BackgroundTracker,

@@ -16,6 +16,7 @@ from tracking.masking import mask
         ("postgresql+psycopg://me:p%40w@host/db", "", "postgresql+psycopg://***@host/db"),
         ("dsn x?user=me&password=hush&a=1", "", "dsn x?user=me&password=***&a=1"),
         ("wrong p@w given", "postgresql://me:p%40w@host/db", "wrong *** given"),
+        ("no scheme: me:hush@host/db", "", "no scheme: ***@host/db"),
         ("token at http://t0ken@host/", "", "token at http://***@host/"),
         ("mail me@host, see http://host/a@b", "", "mail me@host, see http://host/a@b"),
         ("a [broken address", "http://[broken", "a [broken address"),

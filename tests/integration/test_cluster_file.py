@@ -136,8 +136,10 @@ def test_the_image_is_pinned_and_holds_no_secret() -> None:
             needed = canonicalize_name(wanted.name)
             if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
                 continue
-            assert needed in pins, f"{needed}, which {name} needs, has no pin"
-            assert wanted.specifier.contains(pins[needed], prereleases=True), (name, text, pins[needed])
+            # What another version than the pinned one asks for says nothing of the pins.
+            if name == "memsweep" or distribution(name).version == pins.get(name):
+                assert needed in pins, f"{needed}, which {name} needs, has no pin"
+                assert wanted.specifier.contains(pins[needed], prereleases=True), (name, text, pins[needed])
             if needed not in seen:
                 seen.add(needed)
                 todo.append(needed)

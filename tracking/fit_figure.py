@@ -74,7 +74,7 @@ def draw_fit(
     _label(lower, f"time / {x_prefix}{at_unit}" if at_unit else "steps", "residual" + of_unit)
     figure.align_ylabels()
     upper.set_title(title, fontsize=13, loc="left", color=_INK, pad=10)
-    upper.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none", fontsize=10.5)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=10.5)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, format="png")
     return path

@@ -26,19 +26,25 @@ class Watched(NamedTuple):
 
 def watch_sweep(example: str, *words: str) -> Watched:
     """Run an example in a home of its own and watch it; raises ``RuntimeError`` with its message if it fails."""
-    with tempfile.TemporaryDirectory() as home:
+    # Files, not pipes: what nobody reads yet would stop a sweep of a large front.
+    with (
+        tempfile.TemporaryDirectory() as home,
+        tempfile.TemporaryFile("w+") as output,
+        tempfile.TemporaryFile("w+") as errors,
+    ):
         command = [sys.executable, "-m", "sweeps", "run", str(EXAMPLES / example), "--home", home, "--json", *words]
         start, peak = time.monotonic(), 0
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        ) as process:
+        with subprocess.Popen(command, stdout=output, stderr=errors, start_new_session=True) as process:
             while process.poll() is None:
                 peak = max(peak, _tree_bytes(process.pid))
                 time.sleep(0.5)
-            output, errors = process.communicate()
-        if not output:
-            raise RuntimeError(errors)
-        return Watched(json.loads(output), time.monotonic() - start, peak)
+        wall_s = time.monotonic() - start
+        output.seek(0)
+        errors.seek(0)
+        result = output.read()
+        if not result:
+            raise RuntimeError(errors.read())
+        return Watched(json.loads(result), wall_s, peak)
 
 
 def _tree_bytes(root: int) -> int:

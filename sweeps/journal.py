@@ -7,13 +7,14 @@ whole is taken back. Opening a study that exists only reads.
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from optuna.exceptions import DuplicatedStudyError
 from optuna.storages import BaseStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 from optuna.study import StudyDirection
 
 
@@ -51,13 +52,31 @@ class JournalFile(JournalFileBackend):
             os.fsync(stream.fileno())
 
 
+class Excerpt(BaseJournalBackend):
+    """The lines of that file that make trials and tell of one: enough to read that one, in a tenth of the time."""
+
+    def __init__(self, path: Path, trial: int) -> None:
+        """Read the file."""
+        other = re.compile(rb'"trial_id":(?!%d\b)' % trial)
+        with path.open("rb") as stream:
+            self._logs = [json.loads(line) for line in stream if line.endswith(b"\n") and not other.search(line)]
+
+    def read_logs(self, log_number_from: int) -> list[dict[str, Any]]:
+        """The lines from a number on."""
+        return self._logs[log_number_from:]
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Refuse: this is for reading."""
+        raise RuntimeError("an excerpt of a journal cannot be written")
+
+
 class Journal(JournalStorage):
     """The storage in that file."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, or make it."""
+    def __init__(self, path: Path, only: int | None = None) -> None:
+        """Open the file, or make it; ``only`` names the one trial that will be read, and nothing written."""
         self._file = JournalFile(path)
-        super().__init__(self._file)
+        super().__init__(self._file if only is None or not path.stat().st_size else Excerpt(path, only))
 
     def create_new_study(self, directions: Sequence[StudyDirection], study_name: str | None = None) -> int:
         """Make a study; raises ``DuplicatedStudyError``, without a line written, if it exists."""

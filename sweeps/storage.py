@@ -184,15 +184,17 @@ def find_storage(folder: Path, option: str | None = None) -> Storage:
     return remembered
 
 
-def open_storage(journal: Path, option: str | None = None) -> BaseStorage:
+def open_storage(journal: Path, option: str | None = None, *, only: int | None = None) -> BaseStorage:
     """Open the storage of the sweep whose folder holds, or would hold, ``journal``.
+
+    ``only`` names the one trial that will be read, and nothing written, so that a long journal is read quickly.
 
     Raises:
         StorageError: as ``find_storage``, or the database does not answer.
     """
     storage = find_storage(journal.parent, option)
     if storage.url is None:
-        return Journal(journal)
+        return Journal(journal, only)
     return _connect(storage)
 
 

@@ -60,13 +60,14 @@ class Record:
 class SweepStudy:
     """Ask, tell and read back."""
 
-    def __init__(self, spec: Spec, journal: Path, storage: str | None = None) -> None:
+    def __init__(self, spec: Spec, journal: Path, storage: str | None = None, *, only: int | None = None) -> None:
         """Open the study where its sweep lives, or make it.
 
         Args:
             spec: the sweep.
             journal: the journal in the sweep's folder, whose note says if the study is in a database instead.
             storage: that database with its password, if neither environment nor password file has it.
+            only: the one trial that will be read, so that it is read quickly; nothing can then be asked or told.
 
         Raises:
             StorageError: the database does not answer, or ``storage`` is not where the sweep lives.
@@ -76,7 +77,7 @@ class SweepStudy:
         self._distributions = spec.space.distributions()
         self._study = optuna.create_study(
             study_name=spec.name,
-            storage=open_storage(journal, storage),
+            storage=open_storage(journal, storage, only=only),
             directions=[StudyDirection[way.upper()] for way in spec.objectives.values()],
             sampler=make_sampler(spec, 0),
             load_if_exists=True,

@@ -54,7 +54,7 @@ def _show_sweep(folder: SweepFolder, as_json: bool) -> None:
 
 
 def _show_trial(folder: SweepFolder, trial: int, as_json: bool) -> None:
-    study = SweepStudy(folder.spec(), folder.journal)
+    study = SweepStudy(folder.spec(), folder.journal, only=trial)
     record = study.record(trial)
     if record is None:
         last = study.counts()[0] - 1

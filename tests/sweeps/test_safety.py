@@ -213,7 +213,6 @@ def test_password_of_the_tracker_comes_out_nowhere(sweep_file: Path, tmp_path: P
     words_of_all = (
         ("show", "tiny"),
         ("list",),
-        ("sync", "tiny", "--tracking", uri),
         ("sync", "tiny", "--tracking", uri, "--json"),
         ("resume", "tiny", "--tracking", uri, "--executor", "inline"),
         ("run", sweep_file, "--tracking", f"nonsense://me:{_SECRET}@host", "--executor", "inline", "--set", "name=b"),

@@ -1,5 +1,5 @@
 # Everything that a newcomer types. Python >= 3.11 and make are all it needs.
-.PHONY: sweep test check format chaos
+.PHONY: sweep test check format chaos docs docs-links pictures
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,3 +32,13 @@ format: $(VENV)/installed ## put the code into shape
 
 chaos: $(VENV)/installed ## random schedules of kills: driver, actors, nodes, MLflow, PostgreSQL, full disks
 	$(BIN)/python -m tests.chaos --schedules 200
+
+docs: $(VENV)/installed ## the documentation, into build/docs
+	$(BIN)/python -m sphinx -W -n -q -b html -d build/doctrees docs build/docs
+	@echo "build/docs/index.html"
+
+docs-links: $(VENV)/installed ## asks for every link to elsewhere; needs a network
+	$(BIN)/python -m sphinx -q -b linkcheck -d build/doctrees docs build/links
+
+pictures: $(VENV)/installed ## every picture of the documentation, from real runs and a real browser
+	$(BIN)/python -m docs.pictures

@@ -10,9 +10,13 @@
             journal.log          Optuna's journal: every configuration and evaluation
             journal.log.lock     there while a line is written to it
             storage.json         where the study is, if in a database
+            progress.json        how its run does, there while it runs
             result.json          the final front and the control, scored on the test part
             front.png            the picture of it
+            report.html          what ``memsweep report`` wrote
+            provenance.json      the sweep file's name, the git commit and checksums of the data when it was made
             tracked.json         the tracker that holds all of it
+            robustness/          studies of its configurations, see ``sweeps.robustness.folder``
             lock                 held by the one process that runs the sweep
 """
 
@@ -71,6 +75,11 @@ class SweepFolder:
     def picture(self) -> Path:
         """The front as a picture."""
         return self.path / "front.png"
+
+    @property
+    def report(self) -> Path:
+        """What ``memsweep report`` writes."""
+        return self.path / "report.html"
 
     def spec(self) -> Spec:
         """Read the sweep back."""

@@ -15,7 +15,11 @@ from typing import Any
 from optuna.exceptions import DuplicatedStudyError
 from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
+from optuna.storages.journal._storage import JournalOperation
 from optuna.study import StudyDirection
+from optuna.trial import TrialState
+
+_STATE_IS_SET = b'{"op_code":%d,' % JournalOperation.SET_TRIAL_STATE_VALUES
 
 
 class JournalFile(JournalFileBackend):
@@ -87,6 +91,18 @@ class Journal(JournalStorage):
     def sync(self) -> None:
         """Wait until everything is on the disk."""
         self._file.sync()
+
+
+def ended(path: Path) -> tuple[int, int]:
+    """(trials finished, trials failed) of the file, in a fiftieth of the time that reading the study takes."""
+    states = {TrialState.COMPLETE: 0, TrialState.FAIL: 0}
+    with path.open("rb") as stream:
+        for line in stream:
+            if line.startswith(_STATE_IS_SET) and line.endswith(b"\n"):
+                state = TrialState(json.loads(line)["state"])
+                if state in states:
+                    states[state] += 1
+    return states[TrialState.COMPLETE], states[TrialState.FAIL]
 
 
 def sync(storage: BaseStorage) -> None:

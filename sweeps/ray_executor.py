@@ -366,6 +366,7 @@ def _connect(address: str | None, workers: int | None) -> None:
         return
     try:
         ray.init(
+            address="local",  # also where another Ray runs, which would be joined otherwise
             num_cpus=workers or len(os.sched_getaffinity(0)),
             include_dashboard=False,
             _node_ip_address="127.0.0.1",

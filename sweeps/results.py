@@ -1,9 +1,13 @@
 """What is shown of a sweep: its front, its control, a table of all trials."""
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sweeps.home import SweepFolder
 from sweeps.study import Record, State
 from tasks import Evaluation
+from tracking.front_table import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +27,7 @@ def front_entries(front: list[Record], scored: dict[int, Evaluation]) -> list[di
     return sorted(entries, key=lambda entry: (-entry["evaluation"]["accuracy"], entry["trial"]))
 
 
-def best_control(entries: list[dict[str, Any]]) -> dict[str, Any]:
+def best_control(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The control of the front that is best on validation: read-out, parameters, accuracies; {} for no front."""
     if not entries:
         return {}
@@ -38,12 +42,13 @@ def best_control(entries: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def frame(records: list[Record], result: dict[str, Any] | None) -> "pd.DataFrame":
+def frame(records: Sequence[Record], entries: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
     """All trials as a table: trial, state, on_front, each configuration field, each evaluation field, error,
-    duplicate_of."""
+    duplicate_of; ``entries`` are those of the front, whose test scores are shown."""
     import pandas as pd  # slow to import, which only those who want a table should wait for
 
-    entries = {entry["trial"]: entry["evaluation"] for entry in result["pareto"]} if result else {}
+    front = {entry["trial"]: entry["evaluation"] for entry in entries}
+    several = {name for record in records for name, value in record.configuration.items() if isinstance(value, tuple)}
     rows = []
     for record in records:
         evaluation = record.evaluation.to_dict() if record.evaluation else {}
@@ -51,15 +56,45 @@ def frame(records: list[Record], result: dict[str, Any] | None) -> "pd.DataFrame
             {
                 "trial": record.number,
                 "state": str(record.state),
-                "on_front": record.number in entries,
-                **{name: _plain(value) for name, value in record.configuration.items()},
+                "on_front": record.number in front,
+                **{name: _layers(value) if name in several else value for name, value in record.configuration.items()},
                 **evaluation,
-                **_test_scores(entries.get(record.number, {})),
+                **_test_scores(front.get(record.number, {})),
                 "error": record.error,
                 "duplicate_of": record.duplicate_of,
             }
         )
     return pd.DataFrame(rows)
+
+
+def everything(folder: SweepFolder, records: Sequence[Record]) -> dict[str, Any]:
+    """A sweep, its trials, its result and the studies of its robustness as one object of strict JSON."""
+    return {
+        "name": folder.name,
+        "spec": plain(folder.spec().to_dict()),
+        "result": plain(folder.result()),
+        "trials": [
+            plain(
+                {
+                    "trial": record.number,
+                    "state": str(record.state),
+                    "configuration": record.configuration,
+                    "evaluation": record.evaluation and record.evaluation.to_dict(),
+                    "error": record.error,
+                    "duplicate_of": record.duplicate_of,
+                }
+            )
+            for record in records
+        ],
+        "studies": [plain(result) for result in study_results(folder)],
+    }
+
+
+def study_results(folder: SweepFolder) -> list[dict[str, Any]]:
+    """What the studies of a sweep's robustness that are complete came to, by the names of their folders."""
+    return [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.path.glob("robustness/*/result.json"))
+    ]
 
 
 def counts(records: list[Record]) -> tuple[int, int]:
@@ -74,6 +109,6 @@ def _test_scores(evaluation: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in evaluation.items() if "test" in name or name.startswith("fresh_")}
 
 
-def _plain(value: Any) -> Any:
-    """Values that a table cell can hold: several hidden layers become text such as 32-16."""
-    return "-".join(map(str, value)) if isinstance(value, tuple) else value
+def _layers(value: Any) -> str:
+    """Hidden layers as text, such as 32-16; a column where some are several holds text throughout, for Parquet."""
+    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -5,26 +5,26 @@ evaluation is durable in the study before anybody is told of it; the tracker onl
 """
 
 import logging
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from sweeps.driver import POLL_S, drive
 from sweeps.executor import Executor, ExecutorError, Job
+from sweeps.heartbeat import Heartbeat, Phase, Vitals
 from sweeps.home import Home, SweepFolder
-from sweeps.inline_executor import InlineExecutor
+from sweeps.preparation import load_data, make_executor
+from sweeps.provenance import provenance_of, write_provenance
 from sweeps.results import best_control, counts, front_entries
 from sweeps.samplers import choose_sampler
+from sweeps.signals import stop_on_signal
 from sweeps.spec import Spec
 from sweeps.storage import StorageError, choose_storage, find_storage, remember, require_free
-from sweeps.study import Record, SweepStudy
+from sweeps.study import Record, State, SweepStudy
 from sweeps.sync import finish, is_tracked, sweep_record, sync, trial_record
-from tasks import Configuration, Evaluation, Task, load_task
-from tasks.task import require_samples
+from tasks import Configuration, Evaluation
 from tracking.background import BackgroundTracker
 from tracking.base import Tracker
 from tracking.figures import draw_front
@@ -37,8 +37,8 @@ _MANY = 100
 class Observer(Protocol):
     """Who watches a sweep: the terminal, or nobody."""
 
-    def started(self, spec: Spec, *, workers: int, sampler: str, told: int) -> None:
-        """The sweep starts, or goes on from ``told`` trials."""
+    def started(self, spec: Spec, *, workers: int, sampler: str, ended: Sequence[Record]) -> None:
+        """The sweep starts, or goes on after the trials that have ended."""
         ...
 
     def told(self, record: Record) -> None:
@@ -49,17 +49,24 @@ class Observer(Protocol):
         """The front is being scored on the test part."""
         ...
 
+    def beat(self, vitals: Vitals) -> None:
+        """How the run does, a few times a second."""
+        ...
+
 
 class NoObserver:
     """Watches nothing."""
 
-    def started(self, spec: Spec, *, workers: int, sampler: str, told: int) -> None:
+    def started(self, spec: Spec, *, workers: int, sampler: str, ended: Sequence[Record]) -> None:
         """Do nothing."""
 
     def told(self, record: Record) -> None:
         """Do nothing."""
 
     def scoring(self, configurations: int) -> None:
+        """Do nothing."""
+
+    def beat(self, vitals: Vitals) -> None:
         """Do nothing."""
 
 
@@ -118,10 +125,16 @@ def run(spec: Spec, home: Home, options: Options) -> Outcome:
     home.require_free(spec.name)
     storage = choose_storage(options.storage)
     require_free(storage, spec.name)
-    task = _load(spec)
-    executor = _make_executor(task, spec, options)
+    task = load_data(spec)
+    executor = make_executor(task, spec, options)
     try:
-        folder = home.create(spec, lambda path: remember(path, storage))
+        origin = provenance_of(spec, task)
+
+        def prepare(path: Path) -> None:
+            remember(path, storage)
+            write_provenance(path, origin)
+
+        folder = home.create(spec, prepare)
         return _run(spec, folder, executor, options)
     finally:
         executor.close()
@@ -133,7 +146,7 @@ def resume(folder: SweepFolder, options: Options) -> Outcome:
     find_storage(folder.path, options.storage)
     if (result := folder.result()) is not None:
         return _log_again(folder, result, options)
-    executor = _make_executor(_load(spec), spec, options)
+    executor = make_executor(load_data(spec), spec, options)
     try:
         return _run(spec, folder, executor, options)
     finally:
@@ -155,60 +168,53 @@ def _log_again(folder: SweepFolder, result: dict[str, Any], options: Options) ->
     )
 
 
-def _load(spec: Spec) -> Task:
-    """The data, in order and of a kind that a sweep can use."""
-    task = load_task(spec.task.kind, spec.task.path, spec.task.protocol)
-    require_samples(task)
-    return task
-
-
-def _make_executor(task: Task, spec: Spec, options: Options) -> Executor:
-    if options.executor == "inline":
-        return InlineExecutor(task, spec.evaluator)
-    from sweeps.ray_executor import RayExecutor  # Ray takes a second to import; inline runs need none of it.
-
-    return RayExecutor(
-        task, spec.evaluator, workers=options.workers, address=options.address, deadline_s=options.deadline_s
-    )
-
-
 def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) -> Outcome:
     start = time.monotonic()
-    with folder.locked(), _stop_on_signal() as stop:
-        study = SweepStudy(spec, folder.journal, options.storage)
+    with folder.locked(), stop_on_signal() as asked_to_stop:
+        study = SweepStudy(spec, folder.journal, options.storage, stop=asked_to_stop)
         records = {record.number: record for record in study.records()}
         tracker = BackgroundTracker(options.tracker()) if options.tracker else None
         if tracker:
-            tracker.start(sweep_record(spec))
+            tracker.start(sweep_record(spec, folder))
+        heart = Heartbeat(
+            folder.path,
+            lambda: (executor.pending, executor.workers, tracker.backlog if tracker else None),
+            options.observer.beat,
+        )
+
+        def stop() -> bool:
+            # Whoever waits asks this a few times a second.
+            heart.beat()
+            return asked_to_stop()
 
         def on_told(record: Record) -> None:
             records[record.number] = record
             _track(tracker, spec, record)
+            heart.told += 1
             options.observer.told(record)
 
         result, problem = folder.result(), None
         try:
-            for record in records.values():
+            ended = [record for record in records.values() if record.state is not State.RUNNING]
+            for record in ended:
                 _track(tracker, spec, record)
-            options.observer.started(
-                spec,
-                workers=executor.workers,
-                sampler=choose_sampler(spec).name,
-                told=sum(counts(list(records.values()))),
-            )
+            options.observer.started(spec, workers=executor.workers, sampler=choose_sampler(spec).name, ended=ended)
             try:
                 if result is None and _search(spec, study, executor, on_told, stop):
+                    heart.phase = Phase.SCORING
                     result = _conclude(spec, folder, study, executor, records, options, stop, start)
             except (ExecutorError, StorageError) as error:
                 problem = str(error)
             except OSError as error:
                 problem = f"The result cannot be written ({error.strerror or error}); make room on the disk."
         finally:
+            heart.phase = Phase.LOGGING
             if tracker:
                 if tracker.backlog > _MANY:
                     words = "The tracker has %d records to take yet; Ctrl-C leaves them to `memsweep sync %s`."
                     _LOG.warning(words, tracker.backlog, spec.name)
-                finish(folder, tracker, stop)
+                finish(folder, tracker, spec, records.values(), stop)
+            heart.end()
         finished, failed = counts(list(records.values()))
         return Outcome(
             folder=folder,
@@ -325,29 +331,5 @@ def _draw(folder: SweepFolder, spec: Spec, records: list[Record], result: dict[s
 
 
 def _track(tracker: BackgroundTracker | None, spec: Spec, record: Record) -> None:
-    if tracker is None or record.state == "running":
-        return
-    tracker.log(trial_record(spec, record))
-
-
-@contextmanager
-def _stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C or SIGTERM into a wish to stop; the second one acts as usual."""
-    stopped = False
-
-    def ask_to_stop(number: int, _: FrameType | None) -> None:
-        nonlocal stopped
-        stopped = True
-        signal.signal(number, previous[number])
-
-    previous: dict[int, Any] = {}
-    try:
-        for wanted in (signal.SIGINT, signal.SIGTERM):
-            previous[wanted] = signal.signal(wanted, ask_to_stop)
-    except ValueError:
-        previous.clear()  # Not the main thread: the caller's signals are the caller's.
-    try:
-        yield lambda: stopped
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    if tracker is not None:
+        tracker.log(trial_record(spec, record))

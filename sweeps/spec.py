@@ -7,7 +7,7 @@ written as ``1e-8``, which YAML 1.1 takes for text.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast, get_args
 
@@ -129,6 +129,8 @@ class Spec:
     """Configuration fields that the file fixes, under dotted names."""
     space: Space
     """Configuration fields that vary."""
+    file: str | None = field(default=None, compare=False)
+    """Name of the file that it was read from; no result depends on it."""
 
     @property
     def trials(self) -> int:
@@ -189,7 +191,7 @@ def load_spec(path: str | Path, overrides: Mapping[str, Any] | None = None) -> S
         document = parse_yaml(text)
     except SpecError as error:
         raise SpecError([f"'{file}': {message}" for message in error.messages]) from None
-    return parse_spec(document, overrides, base_dir=file.parent)
+    return replace(parse_spec(document, overrides, base_dir=file.parent), file=file.name)
 
 
 def parse_spec(

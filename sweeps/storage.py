@@ -48,8 +48,12 @@ JOURNAL = "journal"
 """The word for the journal file, where a database is the default."""
 PATIENCE_s = 300.0
 """How long a sweep waits for a database that does not answer."""
+_PATIENCE_STOPPING_s = 10.0
+"""The same for a sweep that was asked to stop."""
 _FIRST_PAUSE_s = 0.2
 _LAST_PAUSE_s = 10.0
+_LOOK_s = 0.2
+"""How often a wait looks whether it should stop."""
 _CONNECT_TIMEOUT_s = 5
 _DRIVER = "postgresql+psycopg"
 _POSTGRES = ("postgres", "postgresql", _DRIVER)
@@ -184,10 +188,13 @@ def find_storage(folder: Path, option: str | None = None) -> Storage:
     return remembered
 
 
-def open_storage(journal: Path, option: str | None = None, *, only: int | None = None) -> BaseStorage:
+def open_storage(
+    journal: Path, option: str | None = None, *, only: int | None = None, stop: Callable[[], bool] = lambda: False
+) -> BaseStorage:
     """Open the storage of the sweep whose folder holds, or would hold, ``journal``.
 
-    ``only`` names the one trial that will be read, and nothing written, so that a long journal is read quickly.
+    ``only`` names the one trial that will be read, and nothing written, so that a long journal is read quickly;
+    ``stop`` is asked while a database is waited for, and ends that soon.
 
     Raises:
         StorageError: as ``find_storage``, or the database does not answer.
@@ -195,7 +202,7 @@ def open_storage(journal: Path, option: str | None = None, *, only: int | None =
     storage = find_storage(journal.parent, option)
     if storage.url is None:
         return Journal(journal, only)
-    return _connect(storage)
+    return _connect(storage, stop=stop)
 
 
 def _file(folder: Path) -> Path:
@@ -211,12 +218,12 @@ def _key(storage: Storage) -> tuple[Any, ...]:
     return url.host, url.port or 5432, url.database, url.query.get("host"), url.query.get("port")
 
 
-def _connect(storage: Storage, *, check: bool = False) -> "PatientStorage":
+def _connect(storage: Storage, *, check: bool = False, stop: Callable[[], bool] = lambda: False) -> "PatientStorage":
     """Open a database; one that does not answer now is an error at once, for nothing is lost yet."""
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        return PatientStorage(storage, check=check)
+        return PatientStorage(storage, check=check, stop=stop)
     except (SQLAlchemyError, StorageInternalError, RuntimeError) as error:
         raise StorageError(
             f"The storage {storage.place} cannot be used ({_one_line(error, storage)}); start it or put its address "
@@ -231,11 +238,11 @@ class PatientStorage(RDBStorage):
     not look for what they had done.
     """
 
-    def __init__(self, storage: Storage, *, check: bool = False) -> None:
+    def __init__(self, storage: Storage, *, check: bool = False, stop: Callable[[], bool] = lambda: False) -> None:
         """Connect, and make the tables of a new database; ``check`` also compares an old one with this Optuna."""
         if storage.url is None:
             raise ValueError("a journal is no database")
-        self._storage = storage
+        self._storage, self._stop = storage, stop
         self._next: dict[int, int] = {}
         super().__init__(
             storage.url,
@@ -245,7 +252,7 @@ class PatientStorage(RDBStorage):
         weakref.finalize(self, self.engine.dispose)
 
     def patiently(self, step: Callable[[], Answer]) -> Answer:
-        """Take a step, again and again while the server does not answer, for ``PATIENCE_s``."""
+        """Take a step, again and again while the server does not answer, for ``PATIENCE_s`` unless asked to stop."""
         since_s = time.monotonic()
         pause_s = _FIRST_PAUSE_s
         while True:
@@ -262,13 +269,22 @@ class PatientStorage(RDBStorage):
                     reason,
                     PATIENCE_s,
                 )
-            if time.monotonic() - since_s + pause_s > PATIENCE_s:
+            patience_s = _PATIENCE_STOPPING_s if self._stop() else PATIENCE_s
+            waited_s = time.monotonic() - since_s
+            if waited_s + pause_s > patience_s:
                 raise StorageError(
-                    f"The storage {self._storage.place} has not answered for {PATIENCE_s:g} s ({reason}); all that was "
+                    f"The storage {self._storage.place} has not answered for {waited_s:.0f} s ({reason}); all that was "
                     "told is kept there. When it is back, go on with `memsweep resume NAME`."
                 ) from None
-            time.sleep(pause_s)
+            self._pause(pause_s)
             pause_s = min(2 * pause_s, _LAST_PAUSE_s)
+
+    def _pause(self, pause_s: float) -> None:
+        """Wait, but not through a wish to stop that comes meanwhile."""
+        stopping = self._stop()
+        end_s = time.monotonic() + pause_s
+        while (left_s := end_s - time.monotonic()) > 0 and self._stop() == stopping:
+            time.sleep(min(left_s, _LOOK_s))
 
     def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
         """Make the study's next trial, once."""

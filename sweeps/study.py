@@ -5,7 +5,7 @@ number) and told with its evaluation as a user attribute, so a study read back h
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -60,7 +60,15 @@ class Record:
 class SweepStudy:
     """Ask, tell and read back."""
 
-    def __init__(self, spec: Spec, journal: Path, storage: str | None = None, *, only: int | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        journal: Path,
+        storage: str | None = None,
+        *,
+        only: int | None = None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Open the study where its sweep lives, or make it.
 
         Args:
@@ -68,6 +76,7 @@ class SweepStudy:
             journal: the journal in the sweep's folder, whose note says if the study is in a database instead.
             storage: that database with its password, if neither environment nor password file has it.
             only: the one trial that will be read, so that it is read quickly; nothing can then be asked or told.
+            stop: asked while a database is waited for; true ends that wait soon.
 
         Raises:
             StorageError: the database does not answer, or ``storage`` is not where the sweep lives.
@@ -77,7 +86,7 @@ class SweepStudy:
         self._distributions = spec.space.distributions()
         self._study = optuna.create_study(
             study_name=spec.name,
-            storage=open_storage(journal, storage, only=only),
+            storage=open_storage(journal, storage, only=only, stop=stop),
             directions=[StudyDirection[way.upper()] for way in spec.objectives.values()],
             sampler=make_sampler(spec, 0),
             load_if_exists=True,
@@ -181,6 +190,11 @@ class SweepStudy:
             for trial in self._study.get_trials(deepcopy=False)
             if len(trial.params) == len(self._distributions)
         ]
+
+    def ended_beyond(self, known: Container[int]) -> list[Record]:
+        """The trials that have ended and are not known yet, in order."""
+        trials = self._study.get_trials(deepcopy=False)
+        return [self._record(trial) for trial in trials if trial.state.is_finished() and trial.number not in known]
 
     def record(self, number: int) -> Record | None:
         """One trial, as ``records`` gives it; None if there is none of that number."""

@@ -11,7 +11,7 @@ holds all of a complete sweep is noted down, so that resuming that sweep asks no
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,7 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from sweeps.home import SweepFolder, write_atomically
+from sweeps.provenance import read_provenance
+from sweeps.space import Choices
 from sweeps.spec import Spec
+from sweeps.standing import Standing
 from sweeps.study import Record, State, SweepStudy
 from tracking.background import BackgroundTracker
 from tracking.base import StudyRecord, Summary, SweepRecord, Tracker, TrialRecord
@@ -59,17 +62,14 @@ def sync(folder: SweepFolder, tracker: Callable[[], Tracker], storage: str | Non
     """
     spec = folder.spec()
     with folder.locked(), ExitStack() as held:
-        told = [
-            trial_record(spec, record)
-            for record in SweepStudy(spec, folder.journal, storage).records()
-            if record.state is not State.RUNNING
-        ]
+        records = SweepStudy(spec, folder.journal, storage).records()
+        told = [trial_record(spec, record) for record in records if record.state is not State.RUNNING]
         studies = list(_studies(folder, held))
         behind = BackgroundTracker(tracker())
-        behind.start(sweep_record(spec))
+        behind.start(sweep_record(spec, folder))
         for each in (*told, *studies):
             behind.log(each)
-        finish(folder, behind)
+        finish(folder, behind, spec, records)
     return Synced(
         records=len(told) + len(studies),
         missing=behind.written + len(behind.missing) if behind.opened else None,
@@ -79,7 +79,13 @@ def sync(folder: SweepFolder, tracker: Callable[[], Tracker], storage: str | Non
     )
 
 
-def finish(folder: SweepFolder, tracker: BackgroundTracker, stop: Callable[[], bool] = lambda: False) -> None:
+def finish(
+    folder: SweepFolder,
+    tracker: BackgroundTracker,
+    spec: Spec,
+    records: Iterable[Record],
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
     """Wait for a tracker within its bound, unless told to stop; of a complete sweep it gets the summary.
 
     If it then holds all, that is noted down.
@@ -88,7 +94,7 @@ def finish(folder: SweepFolder, tracker: BackgroundTracker, stop: Callable[[], b
     if result is None:
         tracker.close(timeout_s=_INTERRUPTED_s if stop() else None)
         return
-    tracker.finish(_summary(folder, result), stop=stop)
+    tracker.finish(_summary(folder, result, spec, records), stop=stop)
     if tracker.place and not tracker.missing and tracker.problem is None:
         with contextlib.suppress(OSError):  # without the note, the next resume asks the tracker
             write_atomically(_note(folder), json.dumps({"tracker": tracker.place}) + "\n")
@@ -103,8 +109,9 @@ def is_tracked(folder: SweepFolder, tracker: Tracker) -> bool:
     return tracker.place is not None and noted == {"tracker": tracker.place}
 
 
-def sweep_record(spec: Spec) -> SweepRecord:
+def sweep_record(spec: Spec, folder: SweepFolder) -> SweepRecord:
     """A sweep as the tracker keeps it."""
+    origin = read_provenance(folder.path)
     return SweepRecord(
         name=spec.name,
         spec=spec.to_dict(),
@@ -113,6 +120,13 @@ def sweep_record(spec: Spec) -> SweepRecord:
         objectives=dict(spec.objectives),
         planned=spec.trials,
         versions={name: version(name) for name in _PACKAGES},
+        searched={
+            name: not isinstance(dimension, Choices) and dimension.log
+            for name, dimension in spec.space.dimensions.items()
+        },
+        data=origin.data,
+        file=origin.file,
+        commit=origin.commit,
     )
 
 
@@ -125,18 +139,25 @@ def trial_record(spec: Spec, record: Record) -> TrialRecord:
         configuration=record.configuration,
         evaluation=record.evaluation.to_dict() if record.evaluation else None,
         error=record.error,
+        duplicate_of=record.duplicate_of,
     )
 
 
-def _summary(folder: SweepFolder, result: dict[str, Any]) -> Summary:
-    figures: dict[str, Path] = {"front": folder.picture} if folder.picture.exists() else {}
+def _summary(folder: SweepFolder, result: dict[str, Any], spec: Spec, records: Iterable[Record]) -> Summary:
+    standing = Standing(spec)
+    for record in records:
+        if record.state is not State.RUNNING:
+            standing.add(record)
     return Summary(
         finished=result["finished"],
         failed=result["failed"],
         seconds=result["seconds"],
         control=result["control"],
         pareto=result["pareto"],
-        figures=figures,
+        best_accuracy=None if standing.best is None else standing.best.accuracy,
+        hypervolume=standing.hypervolume,
+        figures=_present({"front": folder.picture}),
+        files=_present({"report": folder.report}),
     )
 
 
@@ -162,6 +183,10 @@ def _studies(folder: SweepFolder, held: ExitStack) -> Iterator[StudyRecord]:
                 files={"result": path, **{file.stem: file for file in path.parent.glob("*.png")}},
             ),
         )
+
+
+def _present(files: dict[str, Path]) -> dict[str, Path]:
+    return {name: file for name, file in files.items() if file.exists()}
 
 
 def _note(folder: SweepFolder) -> Path:

@@ -4,7 +4,7 @@ All draws come from one source: the same source gives the same deviations, in un
 configuration (common random numbers), so that configurations are compared on the same chips.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from tasks.votes import object_labels, object_predictions
 
 Stream = Callable[[int], np.random.SeedSequence]
 """A source of draws: purpose -> random stream."""
-DEVICES, STUCK, CROSSBAR, VALIDATION_NOISE, TEST_NOISE, BOOTSTRAP = range(6)
+DEVICES, STUCK, CROSSBAR, VALIDATION_NOISE, TEST_NOISE, BOOTSTRAP, PICTURE = range(7)
 """Purposes; a new one goes to the end, so that the old ones keep their bits."""
 _LOWEST_FACTOR = 0.05
 """Least share of its nominal value that a coefficient has in a corner."""
@@ -64,6 +64,21 @@ class ChipScores(NamedTuple):
     """Share of device-steps held at the floor."""
     outside_window: float
     """Share of readings held at an end of the window."""
+
+
+class Answers(NamedTuple):
+    """What some chips take some objects of a part for, and what was counted on the way."""
+
+    chips: slice
+    """Which chips."""
+    objects: slice
+    """Which objects."""
+    found: NDArray[np.intp]
+    """Class [chip, object]."""
+    floor_hits: int
+    """Device-steps held at the floor."""
+    outside_window: int
+    """Readings held at an end of the window."""
 
 
 def varies(configuration: Configuration) -> bool:
@@ -127,15 +142,15 @@ def corner_devices(configuration: Configuration, robust: Robust, *, series: int)
     return found
 
 
-def score_chips(
+def answers_of_chips(
     configuration: Configuration,
     devices: Devices,
     network: HeldNetwork,
     part: Part,
     task: Task,
     source: np.random.SeedSequence,
-) -> ChipScores:
-    """Accuracy of a part on every chip; devices that are alike on all chips are simulated once.
+) -> Iterator[Answers]:
+    """What every chip takes the objects of a part for; devices that are alike on all chips are simulated once.
 
     ``source`` is the random stream of cycle-to-cycle and read noise.
     """
@@ -143,9 +158,6 @@ def score_chips(
     devices_source, readout_source = source.spawn(2)
     rng = np.random.default_rng(readout_source)
     votes = task.votes
-    labels = object_labels(part.y, votes)
-    correct = np.zeros(max(devices.count, max(len(layer.weight) for layer in network.layers)), np.int64)
-    floor_hits = outside_window = 0
     for block in feature_blocks(
         law,
         configuration,
@@ -160,9 +172,30 @@ def score_chips(
         scores = network.chips(some).scores(block.features, rng)
         found = object_predictions(scores, votes, log_prior=task.log_prior)
         objects = slice(block.cases.start // votes, block.cases.stop // votes)
-        correct[some] += (found == labels[objects]).sum(axis=1)
-        floor_hits += block.floor_hits
-        outside_window += block.outside_window
+        yield Answers(some, objects, found, block.floor_hits, block.outside_window)
+
+
+def scored_chips(devices: Devices, network: HeldNetwork) -> int:
+    """Chips whose answers differ: 1 if all are alike."""
+    return max(devices.count, max(len(layer.weight) for layer in network.layers))
+
+
+def score_chips(
+    configuration: Configuration,
+    devices: Devices,
+    network: HeldNetwork,
+    part: Part,
+    task: Task,
+    source: np.random.SeedSequence,
+) -> ChipScores:
+    """Accuracy of a part on every chip; arguments as for ``answers_of_chips``."""
+    labels = object_labels(part.y, task.votes)
+    correct = np.zeros(scored_chips(devices, network), np.int64)
+    floor_hits = outside_window = 0
+    for some in answers_of_chips(configuration, devices, network, part, task, source):
+        correct[some.chips] += (some.found == labels[some.objects]).sum(axis=1)
+        floor_hits += some.floor_hits
+        outside_window += some.outside_window
     steps, series, cases = part.x.shape
     readings = configuration.pulse.reads(steps)
     per_step = devices.count * series * cases

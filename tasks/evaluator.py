@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from kinetics import Crossbar, Pulse, lowest_state
@@ -18,14 +19,17 @@ from kinetics.arrays import Coefficients, Float32
 from tasks import counting
 from tasks.chips import (
     BOOTSTRAP,
+    PICTURE,
     TEST_NOISE,
     VALIDATION_NOISE,
     ChipScores,
     Devices,
+    answers_of_chips,
     corner_devices,
     hold_network,
     make_devices,
     score_chips,
+    scored_chips,
     varies,
     violations,
 )
@@ -85,6 +89,17 @@ class Variant(NamedTuple):
     """How many, if anything varies."""
     part: Literal["validation", "test"] = "validation"
     """What is scored."""
+
+
+class Recognised(NamedTuple):
+    """Every answer behind the accuracy of an evaluation."""
+
+    devices: Devices
+    """Of the chips that were scored."""
+    found: NDArray[np.intp]
+    """Class that each chip takes each object for [chip, object]; one row if all chips are alike."""
+    picture: np.random.SeedSequence
+    """Random stream for those who draw the devices at work."""
 
 
 class _Population(NamedTuple):
@@ -197,6 +212,54 @@ class Evaluator:
             noise = TEST_NOISE if variant.part == "test" else VALIDATION_NOISE
             part: Part = getattr(self._task, variant.part)
             return self._score(prepared, population, part, self._streams.of_chips(STUDY)(noise))
+
+    def recognise(
+        self, configuration: Configuration, *, trial: int, part: Literal["validation", "test"], raced_out: bool = False
+    ) -> Recognised:
+        """Train a configuration as ``evaluate`` does, and give every answer instead of their share that is right.
+
+        Args:
+            configuration: the point of the design space.
+            trial: its number in the study.
+            part: ``validation`` takes the chips of the search, ``test`` the fresh ones; the test part is for
+                configurations that have been chosen.
+            raced_out: whether the search left it after the first chips, which are then all.
+
+        Raises:
+            DivergenceError: a trajectory left the numbers.
+            TrainingError: the training did.
+            InvalidParameterError: device and pulses do not go together.
+        """
+        with threadpool_limits(limits=1):
+            prepared = self._training.prepare(configuration, trial)
+            [readout] = self._training.train([prepared])
+            if isinstance(readout, TrainingError):
+                raise readout
+            if part == "test":
+                population = self._population(prepared, readout, FRESH, self._robust.fresh_chips)
+                groups = [(slice(None), self._streams.of_chips(FRESH)(TEST_NOISE))]
+            else:
+                population = self._population(prepared, readout, SEARCH, self._chips)
+                source, racing = self._streams.of_chips(SEARCH)(VALIDATION_NOISE), self._robust.racing_chips
+                groups = [(slice(None), source)]
+                if 0 < racing < population.chips:
+                    groups = list(zip((slice(racing), slice(racing, population.chips)), source.spawn(2), strict=True))
+            scored: Part = getattr(self._task, part)
+            found = [
+                self._found(configuration, _some(population, chips), scored, source)
+                for chips, source in (groups[:1] if raced_out else groups)
+            ]
+        return Recognised(population.devices, np.concatenate(found), self._streams.of_chips(SEARCH)(PICTURE))
+
+    def _found(
+        self, configuration: Configuration, population: _Population, part: Part, source: np.random.SeedSequence
+    ) -> NDArray[np.intp]:
+        """Class that each chip takes each object of a part for [chip, object]."""
+        devices, network = population.devices, population.network
+        found = np.empty((scored_chips(devices, network), part.cases // self._task.votes), np.intp)
+        for some in answers_of_chips(configuration, devices, network, part, self._task, source):
+            found[some.chips, some.objects] = some.found
+        return found
 
     def _finish_group(
         self,

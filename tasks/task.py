@@ -11,6 +11,7 @@ Each series is what one memristor sees of a case. A series that is shorter than 
 its memristor gets no more pulses and goes on relaxing. A task of words holds their numbers in place of samples.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -34,6 +35,15 @@ class Part(NamedTuple):
     def cases(self) -> int:
         """Number of cases."""
         return len(self.y)
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of samples and labels, of their shapes and types."""
+        digest = hashlib.sha256()
+        for array in (self.x, self.y):
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
     def samples(self, cases: slice = slice(None)) -> Float32:
         """Samples [time, series, case] of some cases as float32; a view where they are so already."""
@@ -63,6 +73,8 @@ class Task:
     those of a case; accuracy is that of the objects (see ``tasks.votes``)."""
     words: int = 0
     """Size of the vocabulary if x holds word numbers (0 padding, 1 unknown), 0 if it holds samples."""
+    class_names: tuple[str, ...] = ()
+    """What the classes are called [class]; empty where they have numbers only."""
 
     def __post_init__(self) -> None:
         """Refuse parts that do not consist of whole objects."""
@@ -94,6 +106,11 @@ class Task:
         """Log of the share of each class in the train part [class]; a class without a case counts as one."""
         counts = np.bincount(self.train.y, minlength=self.classes)
         return np.log(np.maximum(counts, 1) / self.train.cases)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """How the classes are named to people [class]: by their names, else by their numbers."""
+        return self.class_names or tuple(map(str, range(self.classes)))
 
     @property
     def optimistic(self) -> bool:

@@ -30,6 +30,14 @@ class SweepRecord:
     """Number of configurations asked for."""
     versions: dict[str, str] = field(default_factory=dict)
     """Package -> version, for those who must repeat the sweep."""
+    searched: dict[str, bool] = field(default_factory=dict)
+    """Field that is searched -> whether its range spans decades, so that its logarithm is worth showing."""
+    data: dict[str, str] = field(default_factory=dict)
+    """Part of the data (``training``, ``validation``, ``test``) -> digest of its samples and labels."""
+    file: str | None = None
+    """Name of the sweep file."""
+    commit: str | None = None
+    """Git commit of the folder that the sweep was started in, with a ``+`` if there were changes beside it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +56,8 @@ class TrialRecord:
     """Metric -> number; what is ``None``, not finite or not a number is not logged."""
     error: str | None = None
     """Why it failed."""
+    duplicate_of: int | None = None
+    """The earlier trial of the same configuration whose outcome it took over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +90,14 @@ class Summary:
     """Metric -> number of the same read-out on the raw samples."""
     pareto: list[dict[str, Any]]
     """The front: mappings with ``trial``, ``configuration`` and ``evaluation``."""
+    best_accuracy: float | None = None
+    """The highest accuracy on the validation part."""
+    hypervolume: float | None = None
+    """That of the front; only values of one sweep can be compared."""
     figures: dict[str, Path] = field(default_factory=dict)
     """Name -> picture to keep with the sweep."""
+    files: dict[str, Path] = field(default_factory=dict)
+    """Name -> other file to keep with it; the one named ``report`` is linked where the sweep is described."""
 
 
 class Tracker(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracking.figures import DOTS_PER_INCH, WIDTH_in
+from tracking.figures import SCREEN
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ def draw_fit(
         return [values[k] / y_scale for k in order]
 
     measured, fitted = scaled(response), scaled(law)
-    figure = Figure(figsize=(WIDTH_in, HEIGHT_in), dpi=DOTS_PER_INCH, layout="constrained")
+    figure = Figure(figsize=(SCREEN.width_in, HEIGHT_in), dpi=SCREEN.dots_per_inch, layout="constrained")
     FigureCanvasAgg(figure)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     dots = {"linestyle": "none", "marker": ".", "color": _MEASURED, "markersize": 4.0 if len(x) > _MANY else 8.0}

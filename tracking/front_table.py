@@ -6,8 +6,10 @@ A front is a list of mappings with ``trial``, ``configuration`` (dotted name -> 
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+from tracking.labels import quantity, unit_of
 
 Front = Sequence[Mapping[str, Any]]
 """Rows with ``trial``, ``configuration`` and ``evaluation``."""
@@ -53,8 +55,15 @@ def front_csv(front: Front) -> str:
     return text.getvalue()
 
 
-def front_markdown(front: Front, *, metrics: Sequence[str], control: Mapping[str, Any], longest: int = 4500) -> str:
-    """The front as a Markdown table of at most ``longest`` characters.
+def front_markdown(
+    front: Front,
+    *,
+    metrics: Sequence[str],
+    control: Mapping[str, Any],
+    longest: int = 4500,
+    link: Callable[[int], str | None] = lambda _: None,
+) -> str:
+    """The front as a Markdown table of at most ``longest`` characters; ``link`` gives the address of a trial.
 
     Columns: the trial, ``metrics`` and ``test_accuracy`` where the front has them, and the configuration
     fields that differ along the front. The last row is the control. Rows that do not fit are counted.
@@ -68,13 +77,13 @@ def front_markdown(front: Front, *, metrics: Sequence[str], control: Mapping[str
         if len({repr(row["configuration"].get(name)) for row in front}) > 1
     ]
     head = [_line(["trial", *shown, *varied]), "|" + "---|" * (1 + len(shown) + len(varied))]
-    last = _line(["control", *(_cell(control.get(name)) for name in shown), *([""] * len(varied))])
+    last = _line(["control", *(_cell(name, control.get(name)) for name in shown), *([""] * len(varied))])
     lines = [
         _line(
             [
-                str(row["trial"]),
-                *(_cell(row["evaluation"].get(name)) for name in shown),
-                *(_cell(row["configuration"].get(name)) for name in varied),
+                _linked(row["trial"], link(row["trial"])),
+                *(_cell(name, row["evaluation"].get(name)) for name in shown),
+                *(_cell(name, row["configuration"].get(name)) for name in varied),
             ]
         )
         for row in front
@@ -95,13 +104,17 @@ def _known(row: Mapping[str, Any], name: str) -> bool:
     return row["evaluation"].get(name) is not None
 
 
-def _cell(value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     value = plain(value)
     if value is None:
         return ""
-    if isinstance(value, float):
-        return f"{value:.4g}"
+    if isinstance(value, int | float):
+        return quantity(value, unit_of(name))
     return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _linked(trial: int, address: str | None) -> str:
+    return str(trial) if address is None else f"[{trial}]({address})"
 
 
 def _line(cells: Iterable[str]) -> str:

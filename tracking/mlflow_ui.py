@@ -10,15 +10,31 @@ from pathlib import Path
 from tracking.errors import TrackerError
 from tracking.masking import mask
 
+VIEW_KEY = "memsweep"
+"""Name of the shared view that ``tracking.mlflow_view`` describes."""
+_TRAINING = "workflowType=machine_learning"
+"""The model-training mode of the page; without, it opens in its "GenAI" mode."""
 
-def experiment_url(base_url: str, experiment_id: str) -> str:
-    """Address of an experiment's charts.
 
-    The two parameters open the model-training mode and its charts, not MLflow's "GenAI" mode.
+def experiment_url(base_url: str, experiment_id: str, *, charts: bool = True) -> str:
+    """Address of an experiment in the view that its tracker keeps with it: its charts, or its table."""
+    return f"{base_url.rstrip('/')}/{experiment_link(experiment_id, charts=charts)}"
+
+
+def experiment_link(experiment_id: str, *, charts: bool = True) -> str:
+    """The same within MLflow's page.
+
+    The parameters open the charts in the model-training mode, in the shared view of ``tracking.mlflow_view``.
     """
-    return (
-        f"{base_url.rstrip('/')}/#/experiments/{experiment_id}/runs?compareRunsMode=CHART&workflowType=machine_learning"
-    )
+    mode = "CHART" if charts else "TABLE"
+    view = f"compareRunsMode={mode}&{_TRAINING}&viewStateShareKey={VIEW_KEY}"
+    return f"#/experiments/{experiment_id}/runs?{view}"
+
+
+def run_link(experiment_id: str, run_id: str, artifact: str = "") -> str:
+    """A run, or one of its artifacts, within MLflow's page."""
+    within = f"/artifacts/{artifact}" if artifact else ""
+    return f"#/experiments/{experiment_id}/runs/{run_id}{within}?{_TRAINING}"
 
 
 def ui_command(

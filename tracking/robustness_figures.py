@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracking.figures import save
+from tracking.labels import label
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -29,10 +32,10 @@ _FONT = 10
 
 
 def draw_accuracy(path: Path, curves: Mapping[str, Curve], *, control: float, nominal: float, part: str) -> Path:
-    """Draw accuracy against each field: median, quartiles, and every chip; returns the path of the PNG.
+    """Draw accuracy against each field: median, quartiles, and every chip; returns the path of the picture.
 
     Args:
-        path: the file to write; its folder is created.
+        path: the file to write, whose suffix tells the format; its folder is created.
         curves: field -> its points.
         control: accuracy of the same read-out without kinetics, drawn as a line.
         nominal: accuracy of the nominal device, drawn as a line.
@@ -89,7 +92,7 @@ def draw_sobol(path: Path, parameters: Mapping[str, Mapping[str, Any]], *, words
     """Draw first and total order index of each parameter with their intervals, the largest total index first.
 
     Args:
-        path: the file to write; its folder is created.
+        path: the file to write, whose suffix tells the format; its folder is created.
         parameters: name -> ``first``, ``first_interval``, ``total``, ``total_interval``.
         words: the heading, what the study answers.
     """
@@ -139,9 +142,9 @@ def _line_in_band(
 
 
 def _panels(
-    curves: Mapping[str, Curve], label: str, draw: "Callable[[Axes, list[float], Curve, bool], None]"
+    curves: Mapping[str, Curve], height: str, draw: "Callable[[Axes, list[float], Curve, bool], None]"
 ) -> "Figure":
-    """A panel a curve."""
+    """A panel a curve; ``height`` is the label of their common scale."""
     columns = min(_PANELS_A_ROW, len(curves))
     rows = -(-len(curves) // columns)
     width = max(columns * _PANEL_in[0], 2 * _PANEL_in[0])
@@ -151,9 +154,9 @@ def _panels(
         axes = figure.add_subplot(rows, columns, number + 1, sharey=first)
         first = first or axes
         draw(axes, *_places(axes, name, curve))
-        axes.set_xlabel(_label(name), fontsize=_FONT, color=_INK)
+        axes.set_xlabel(label(name), fontsize=_FONT, color=_INK)
         if number % columns == 0:
-            axes.set_ylabel(label, fontsize=_FONT, color=_INK)
+            axes.set_ylabel(height, fontsize=_FONT, color=_INK)
         else:
             axes.tick_params(labelleft=False)
         _plain(axes)
@@ -221,19 +224,7 @@ def _legend(figure: "Figure", entries: list[tuple[str, dict[str, Any]]]) -> None
     figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False, fontsize=_FONT)
 
 
-def _label(name: str) -> str:
-    """A field as a label of its axis: ``crossbar.retention_s`` -> ``crossbar: retention / s``."""
-    units = {"s": "s", "K": "K", "S": "S", "ohm": "Ω"}
-    parts = []
-    for one in name.split(" + "):
-        part, _, field = one.partition(".")
-        words, _, unit = field.rpartition("_")
-        text = f"{words} / {units[unit]}" if words and unit in units else field
-        parts.append(f"{part}: {text.replace('_', ' ')}")
-    return "\n+ ".join(parts)
-
-
 def _save(figure: "Figure", path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png")
+    save(figure, path)
     return path

@@ -5,6 +5,7 @@ Exit status: 0 done, 1 some configurations failed, 2 bad input, 130 stopped befo
 
 import logging
 import sys
+import warnings
 
 import typer
 from rich.console import Console
@@ -18,12 +19,14 @@ from sweeps.cli import (
     export,
     fit,
     list_sweeps,
+    report,
     reproduce,
     robustness,
     run,
     show,
     sync,
     ui,
+    watch,
 )
 from sweeps.errors import SweepError
 from tasks import TaskError
@@ -38,8 +41,10 @@ app = typer.Typer(
 )
 app.command("run")(run.run_command)
 app.command("resume")(run.resume_command)
+app.command("watch")(watch.watch_command)
 app.command("list")(list_sweeps.list_command)
 app.command("show")(show.show_command)
+app.command("report")(report.report_command)
 app.command("sync")(sync.sync_command)
 app.command("export")(export.export_command)
 app.command("evaluate")(evaluate.evaluate_command)
@@ -58,6 +63,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="memsweep: %(message)s")
     for name in ("alembic", "mlflow", "optuna", "ray"):
         logging.getLogger(name).setLevel(logging.ERROR)
+        warnings.filterwarnings("ignore", module=rf"{name}\b")
     try:
         app()
     except (SweepError, TaskError, KineticsError, TrackerError) as error:

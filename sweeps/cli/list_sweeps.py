@@ -10,6 +10,8 @@ from rich.table import Table
 from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption, JsonOption
 from sweeps.home import Home, SweepFolder
+from sweeps.journal import ended
+from sweeps.storage import find_storage
 from sweeps.study import SweepStudy
 
 
@@ -37,7 +39,7 @@ def _summary(folder: SweepFolder) -> dict[str, Any]:
     if result is not None:
         finished, failed = result["finished"], result["failed"]
     else:
-        finished, failed = SweepStudy(spec, folder.journal).ended()
+        finished, failed = _ended(folder)
     best = max((entry["evaluation"]["accuracy"] for entry in result["pareto"]), default=None) if result else None
     return {
         "name": spec.name,
@@ -48,3 +50,10 @@ def _summary(folder: SweepFolder) -> dict[str, Any]:
         "failed": failed,
         "best accuracy": None if best is None else round(best, 4),
     }
+
+
+def _ended(folder: SweepFolder) -> tuple[int, int]:
+    """(finished, failed) of a sweep that is not complete; (0, 0) if it has no study yet."""
+    if find_storage(folder.path).url is not None:
+        return SweepStudy(folder.spec(), folder.journal).ended()
+    return ended(folder.journal) if folder.journal.exists() else (0, 0)

@@ -1,22 +1,23 @@
-"""The live view of a running sweep: a bar in a terminal, a line now and then elsewhere."""
+"""Showing a sweep that runs here: a live panel in a terminal, a line now and then elsewhere."""
 
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.progress import Progress as RichProgress
+from rich.console import Console, RenderableType
+from rich.live import Live
 
+from sweeps.cli.console import is_live, warnings_above
+from sweeps.cli.view import State, line, make_state, render
+from sweeps.heartbeat import Vitals
 from sweeps.spec import Spec
-from sweeps.study import Record, State
+from sweeps.standing import Standing
+from sweeps.study import Record
 
+REFRESHES_per_s = 4
 _PLAIN_LINES = 10
 """Lines that a sweep prints where there is no terminal."""
 
@@ -24,69 +25,61 @@ _PLAIN_LINES = 10
 class Progress:
     """Shows how a sweep goes; an observer of ``sweeps.run``."""
 
-    def __init__(self, console: Console, *, silent: bool) -> None:
-        """Take the console to draw on; ``silent`` draws nothing."""
-        self._console = console
-        self._silent = silent
-        self._live = console.is_terminal and not silent
-        self._bar = RichProgress(
-            SpinnerColumn(),
-            TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=12),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[note]}"),
-            console=console,
-        )
-        self._task: TaskID | None = None
-        self._planned = 0
-        self._done = 0
-        self._failed = 0
-        self._best = 0.0
+    def __init__(self, console: Console, spec: Spec, *, silent: bool) -> None:
+        """Take the console to draw on, and the sweep; ``silent`` draws nothing."""
+        self._console, self._spec = console, spec
+        self._plain = not silent and not is_live(console)
+        self._live = not silent and is_live(console)
+        self._doing = "starting workers"
+        self._standing = Standing(spec)
+        self._vitals: Vitals | None = None
+        self._at_s = 0.0
+        self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         """Start drawing."""
         if self._live:
-            self._bar.start()
-            self._task = self._bar.add_task("starting workers", total=None, rate="", note="")
+            live = Live(console=self._console, get_renderable=self._panel, refresh_per_second=REFRESHES_per_s)
+            self._open.enter_context(live)
+            self._open.enter_context(warnings_above())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop drawing, leaving the last state on the screen."""
-        if self._live:
-            self._bar.stop()
+        self._doing = "ended"
+        self._open.close()
 
-    def started(self, spec: Spec, *, workers: int, sampler: str, told: int) -> None:
-        """Set the bar up."""
-        self._planned, self._done = spec.trials, told
-        label = f"{spec.name} on {workers} worker{'s' if workers > 1 else ''}"
-        if self._live and self._task is not None:
-            self._bar.reset(self._task, total=spec.trials, completed=told, description=label)
-        elif not self._silent:
+    def started(self, spec: Spec, *, workers: int, sampler: str, ended: Sequence[Record]) -> None:
+        """Begin with the trials that have ended."""
+        for record in ended:
+            self._standing.add(record)
+        if self._plain:
+            label = f"{spec.name} on {workers} worker{'s' if workers > 1 else ''}"
             self._console.print(f"{label}: {spec.trials} configurations, sampler {sampler}")
 
     def told(self, record: Record) -> None:
-        """Move on by one trial."""
-        self._done += 1
-        if record.state is State.FAILED:
-            self._failed += 1
-        if record.evaluation:
-            self._best = max(self._best, record.evaluation.accuracy)
-        note = f"best {self._best:.3f}" + (f", {self._failed} failed" if self._failed else "")
-        if self._live and self._task is not None:
-            speed = self._bar.tasks[0].speed
-            self._bar.update(self._task, completed=self._done, note=note, rate=f"{speed:.1f}/s" if speed else "")
-        elif not self._silent and self._done * _PLAIN_LINES // self._planned > (
-            (self._done - 1) * _PLAIN_LINES // self._planned
-        ):
-            self._console.print(f"{self._done}/{self._planned} configurations, accuracy: {note}")
+        """Take in one trial."""
+        self._standing.add(record)
+        done, planned = self._standing.ended, self._spec.trials
+        if self._plain and done * _PLAIN_LINES // planned > (done - 1) * _PLAIN_LINES // planned:
+            self._console.print(line(self._state()))
 
     def scoring(self, configurations: int) -> None:
         """Say that the front is being scored."""
-        if self._live and self._task is not None:
-            self._bar.update(self._task, description=f"scoring {configurations} chosen on the test part")
-        elif not self._silent:
+        if self._plain:
             self._console.print(f"scoring the {configurations} configurations of the front on the test part")
+
+    def beat(self, vitals: Vitals) -> None:
+        """Take in how the run does."""
+        self._doing = str(vitals.phase)
+        self._vitals, self._at_s = vitals, time.monotonic()
+
+    def _state(self) -> State:
+        return make_state(self._spec.name, self._spec.trials, self._doing, self._standing, self._vitals)
+
+    def _panel(self) -> RenderableType:
+        state, since_s = self._state(), time.monotonic() - self._at_s
+        # The clock goes on while the driver is busy.
+        return render(state if state.elapsed_s is None else replace(state, elapsed_s=state.elapsed_s + since_s))

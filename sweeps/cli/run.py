@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -12,16 +14,16 @@ from rich.console import Console
 
 from sweeps import run as sweep_runs
 from sweeps.api import mlflow_tracker
-from sweeps.cli.console import make_console, stdout_kept
+from sweeps.cli.console import errors_only, make_console, ray_kept_silent, stdout_kept
 from sweeps.cli.options import AddressOption, HomeOption, JsonOption, NameArgument, StorageOption
 from sweeps.cli.progress import Progress
-from sweeps.cli.tables import print_outcome
+from sweeps.cli.tables import print_outcome, print_place
 from sweeps.errors import SpecError
 from sweeps.home import Home
 from sweeps.networks import save_front_networks
 from sweeps.run import Observer, Options
 from sweeps.samplers import choose_sampler
-from sweeps.spec import load_spec
+from sweeps.spec import Spec, load_spec
 
 
 class ExecutorName(StrEnum):
@@ -54,6 +56,9 @@ TrackingOption = Annotated[
         show_default=False,
     ),
 ]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but errors and, at the end, where the results lie.")
+]
 
 
 def run_command(
@@ -77,6 +82,7 @@ def run_command(
     ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Run a sweep file to its end."""
     overrides = _overrides(settings or [])
@@ -85,16 +91,17 @@ def run_command(
     spec = load_spec(file, overrides)
     place = Home(home)
     console = make_console(stderr=as_json)
-    if not as_json:
+    if not as_json and not quiet:
         choice = choose_sampler(spec)
         console.print(f"Sampler [bold]{choice.name}[/]: {choice.why}")
-    with stdout_kept(as_json), Progress(console, silent=as_json) as observer:
+    with _watched(console, spec, as_json, quiet) as observer:
         options = _options(place, executor, workers, address, storage, deadline, tracking, observer)
         outcome = sweep_runs.run(spec, place, options)
     if save_networks is not None and outcome.result is not None:
         for saved in save_front_networks(spec, outcome.result, save_networks):
-            console.print(f"trial {saved.trial}: {saved.path or saved.reason}", markup=False)
-    _report(outcome, console, as_json)
+            if not quiet:
+                console.print(f"trial {saved.trial}: {saved.path or saved.reason}", markup=False)
+    _report(outcome, console, as_json, quiet)
 
 
 def resume_command(
@@ -107,14 +114,29 @@ def resume_command(
     tracking: TrackingOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Go on with a sweep that was stopped; what is finished is kept."""
     place = Home(home)
     console = make_console(stderr=as_json)
-    with stdout_kept(as_json), Progress(console, silent=as_json) as observer:
+    folder = place.find(name)
+    with _watched(console, folder.spec(), as_json, quiet) as observer:
         options = _options(place, executor, workers, address, storage, deadline, tracking, observer)
-        outcome = sweep_runs.resume(place.find(name), options)
-    _report(outcome, console, as_json)
+        outcome = sweep_runs.resume(folder, options)
+    _report(outcome, console, as_json, quiet)
+
+
+@contextmanager
+def _watched(console: Console, spec: Spec, as_json: bool, quiet: bool) -> Iterator[Observer]:
+    """An observer that shows the sweep, on a screen that nobody else writes to."""
+    silent = as_json or quiet
+    with (
+        stdout_kept(as_json),
+        errors_only(quiet),
+        Progress(console, spec, silent=silent) as observer,
+        ray_kept_silent(),
+    ):
+        yield observer
 
 
 def _overrides(settings: list[str]) -> dict[str, Any]:
@@ -148,13 +170,15 @@ def _options(
     )
 
 
-def _report(outcome: sweep_runs.Outcome, console: Console, as_json: bool) -> None:
+def _report(outcome: sweep_runs.Outcome, console: Console, as_json: bool, quiet: bool) -> None:
     if as_json and outcome.result is not None:
         sys.stdout.write(json.dumps(outcome.result) + "\n")
-    if outcome.result is not None and not as_json:
+    elif quiet and outcome.complete:
+        print_place(console, outcome)
+    elif outcome.result is not None:
         print_outcome(console, outcome)
     if outcome.untracked:
-        console.print(
+        (make_console(stderr=True) if quiet else console).print(
             f"MLflow did not take {len(outcome.untracked)} configurations ({outcome.tracking_problem}); they are "
             f"safe in the study, and `memsweep sync {outcome.folder.name}` logs them later."
         )

@@ -1,12 +1,15 @@
 """``memsweep show``."""
 
-import dataclasses
 import json
+import shlex
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from kinetics import InvalidParameterError, device_coefficients
@@ -15,8 +18,17 @@ from sweeps.cli.options import HomeOption, JsonOption, NameArgument
 from sweeps.cli.tables import print_front
 from sweeps.errors import SweepError
 from sweeps.home import Home, SweepFolder
+from sweeps.spec import Spec
 from sweeps.study import Record, SweepStudy
-from tasks import Configuration
+from tasks import Configuration, load_task
+from tracking.report.content import Portrait
+
+_CONTROLS = {
+    "accuracy": "control_accuracy",
+    "parameters": "control_parameters",
+    "test_accuracy": "control_test_accuracy",
+}
+"""Metric -> that of the same read-out without kinetics."""
 
 
 def show_command(
@@ -24,6 +36,13 @@ def show_command(
     trial: Annotated[
         int | None, typer.Argument(help="Number of a trial. Default: the front.", show_default=False)
     ] = None,
+    portrait: Annotated[
+        bool,
+        typer.Option(
+            "--portrait",
+            help="Train the trial once more and show what its device makes of real cases, every chip and confusion.",
+        ),
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +51,7 @@ def show_command(
     if trial is None:
         _show_sweep(folder, as_json)
     else:
-        _show_trial(folder, trial, as_json)
+        _show_trial(folder, trial, portrait, as_json)
 
 
 def _show_sweep(folder: SweepFolder, as_json: bool) -> None:
@@ -53,39 +72,118 @@ def _show_sweep(folder: SweepFolder, as_json: bool) -> None:
         sys.stdout.write(json.dumps(result) + "\n")
 
 
-def _show_trial(folder: SweepFolder, trial: int, as_json: bool) -> None:
-    study = SweepStudy(folder.spec(), folder.journal, only=trial)
+def _show_trial(folder: SweepFolder, trial: int, closely: bool, as_json: bool) -> None:
+    spec = folder.spec()
+    study = SweepStudy(spec, folder.journal, only=trial)
     record = study.record(trial)
     if record is None:
         last = study.counts()[0] - 1
         raise SweepError(f"The sweep {folder.name!r} has no trial {trial}; its trials are 0 to {last}.")
     evaluation = _evaluation(folder, record)
-    if as_json:
-        entry = {
-            "trial": trial,
-            "state": str(record.state),
-            "configuration": record.configuration,
-            "evaluation": evaluation,
-            "error": record.error,
-        }
-        sys.stdout.write(json.dumps(entry) + "\n")
-        return
-    console = make_console()
-    console.print(f"Trial {trial} of {folder.name}: {record.state}")
-    if record.error:
-        console.print(record.error, markup=False)
-    tables = {
-        "Configuration": record.configuration,
-        "Coefficients": _coefficients(record),
-        "Evaluation": evaluation,
+    entry = {
+        "trial": trial,
+        "state": str(record.state),
+        "configuration": record.configuration,
+        "coefficients": _coefficients(record),
+        "evaluation": evaluation,
+        "error": record.error,
+        "rerun": rerun_command(folder, spec, record),
     }
-    for title, values in tables.items():
-        if values is None:
-            continue
-        table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", show_header=False)
-        for field, value in values.items():
-            table.add_row(field, "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value))
-        console.print(table)
+    portrait = None
+    if closely:
+        if evaluation is None:
+            raise SweepError(
+                f"A trial to look at closely must have finished, but trial {trial} of {folder.name!r} is "
+                f"{record.state}; leave `--portrait` out."
+            )
+        portrait = _portrait(spec, entry)
+    if as_json:
+        sys.stdout.write(json.dumps({**entry, **({"portrait": asdict(portrait)} if portrait else {})}) + "\n")
+        return
+    _print(make_console(), folder, spec, entry, portrait)
+
+
+def _print(
+    console: Console, folder: SweepFolder, spec: Spec, entry: Mapping[str, Any], portrait: Portrait | None
+) -> None:
+    from sweeps.report.collect import home_option
+    from sweeps.report.portraits import energy_by_component
+    from sweeps.report.text import case_lines, chip_lines, confusion_lines, energy_lines
+
+    evaluation, configuration = entry["evaluation"], entry["configuration"]
+    console.print(f"Trial {entry['trial']} of {folder.name}: {entry['state']}", markup=False)
+    if entry["error"]:
+        console.print(entry["error"], markup=False)
+    searched = {name: configuration[name] for name in spec.space.dimensions}
+    _table(console, "Searched", searched)
+    _table(console, "Fixed", {name: value for name, value in configuration.items() if name not in searched})
+    _table(console, "Coefficients", entry["coefficients"] or {})
+    if evaluation:
+        _evaluation_table(console, evaluation)
+        _lines(console, "Energy per inference", energy_lines(energy_by_component(evaluation)))
+    if portrait:
+        chips = len(portrait.accuracy)
+        _lines(console, f"Accuracy over {chips} chips ({portrait.part} part)", chip_lines(portrait.accuracy))
+        _lines(console, "Confusion: rows are true classes, % of each", confusion_lines(portrait))
+        if portrait.examples:
+            title = f"Pulses and state of series {portrait.examples[0].series}, a case of each class"
+            _lines(console, title, case_lines(portrait.examples))
+    console.print(f"\nRun it again: {entry['rerun']}", markup=False, soft_wrap=True)
+    if evaluation and not portrait:
+        closely = f"memsweep show {folder.name} {entry['trial']} --portrait{home_option(folder)}"
+        console.print(f"Look closer (trains it once more): {closely}", markup=False, soft_wrap=True)
+
+
+def _table(console: Console, title: str, values: Mapping[str, Any]) -> None:
+    if not values:
+        return
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", show_header=False)
+    for name, value in values.items():
+        table.add_row(name, _cell(value))
+    console.print(table)
+
+
+def _evaluation_table(console: Console, evaluation: Mapping[str, Any]) -> None:
+    """Every metric beside that of the control, where it has one."""
+    table = Table(box=box.SIMPLE_HEAD, title="Evaluation", title_justify="left")
+    table.add_column("")
+    table.add_column("with kinetics")
+    table.add_column("control, without")
+    for name, value in evaluation.items():
+        told_below = name.startswith("energy_") and name != "energy_J"
+        if value is not None and name not in _CONTROLS.values() and not told_below:
+            table.add_row(name, _cell(value), _cell(evaluation.get(_CONTROLS.get(name, ""))))
+    console.print(table)
+
+
+def _lines(console: Console, title: str, lines: Sequence[str]) -> None:
+    console.print(f"\n[italic]{title}[/]")
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def rerun_command(folder: SweepFolder, spec: Spec, record: Record) -> str:
+    """What evaluates the configuration as a sweep of its own, with other random draws."""
+    from sweeps.report.collect import home_option
+
+    settings = [f"name={spec.name}-{record.number}"]
+    for name in spec.space.dimensions:
+        value = record.configuration[name]
+        settings.append(f"{name}={value if isinstance(value, str) else json.dumps(value)}")
+    words = ["memsweep", "run", str(folder.spec_file), *(word for each in settings for word in ("--set", each))]
+    return f"{shlex.join([*words, '--configurations', '1'])}{home_option(folder)}"
+
+
+def _portrait(spec: Spec, entry: Mapping[str, Any]) -> Portrait:
+    """Look at the trial closely; raises ``DataError`` if its data are gone."""
+    from sweeps.report import portrait_of
+
+    task = load_task(spec.task.kind, spec.task.path, spec.task.protocol)
+    return portrait_of(spec.evaluator(task), task, entry)
 
 
 def _coefficients(record: Record) -> dict[str, float] | None:
@@ -103,4 +201,4 @@ def _evaluation(folder: SweepFolder, record: Record) -> dict[str, Any] | None:
         if entry["trial"] == record.number:
             scored: dict[str, Any] = entry["evaluation"]
             return scored
-    return dataclasses.asdict(record.evaluation) if record.evaluation else None
+    return record.evaluation.to_dict() if record.evaluation else None

@@ -38,8 +38,14 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     )
     home = outcome.folder.path.parent.parent
     home_option = f" --home {home}" if home.name != ".memsweep" else ""
-    console.print(f"Results: {outcome.folder.path}", soft_wrap=True)
+    print_place(console, outcome)
     console.print(f"Look at all of them: memsweep ui {spec.name}{home_option}", soft_wrap=True)
+    console.print(f"Read what came of it: memsweep report {spec.name}{home_option}", soft_wrap=True)
+
+
+def print_place(console: Console, outcome: Outcome) -> None:
+    """Where the results lie."""
+    console.print(f"Results: {outcome.folder.path}", markup=False, soft_wrap=True)
 
 
 def print_front(console: Console, spec: Spec, result: dict[str, Any], *, most_rows: int | None = _MOST_ROWS) -> None:

@@ -2,12 +2,17 @@
 
 import http
 import json
+import os
 import signal
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import webbrowser
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,52 +20,116 @@ import typer
 
 from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption
+from sweeps.dashboard import HOST, dashboard_command, installed
 from sweeps.errors import SweepError
-from sweeps.home import Home
+from sweeps.home import Home, SweepFolder
+from tracking.mlflow_connection import refresh_statistics
+from tracking.mlflow_overview import OVERVIEW
 from tracking.mlflow_ui import experiment_url, ui_command
 
-_HOST = "127.0.0.1"
 _START_TIMEOUT_S = 60.0
+_POLL_S = 0.1
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
+
+Process = subprocess.Popen[bytes]
 
 
 def ui_command_(
     name: Annotated[
         str | None, typer.Argument(help="Sweep to land on. Default: the newest.", show_default=False)
     ] = None,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on this machine.")] = 5000,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of MLflow on this machine.")] = 5000,
+    dashboard_port: Annotated[
+        int, typer.Option("--dashboard-port", min=0, max=65535, help="Port of optuna-dashboard; 0 for none.")
+    ] = 8080,
+    open_page: Annotated[
+        bool | None,
+        typer.Option(
+            "--open/--no-open", help="Open the page. Default: on a terminal with a display.", show_default=False
+        ),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Open MLflow on this home, on loopback, and print the address of a sweep's charts."""
+    """Open MLflow on this home, and Optuna's dashboard beside it, on loopback, and land on a sweep's charts."""
     place = Home(home)
-    folders = place.sweeps()
-    if name is not None:
-        chosen = place.find(name).name
-    elif folders:
-        chosen = max(folders, key=lambda folder: folder.spec_file.stat().st_mtime).name
-    else:
-        raise SweepError(f"There are no sweeps in {place.path} to show; `memsweep run FILE` makes one.")
+    folder = _choose(place, name)
     console = make_console()
-    command, environment = ui_command(place.tracking_uri, _HOST, port, place.artifacts)
+    refresh_statistics(place.tracking_uri)
+    command, environment = ui_command(place.tracking_uri, HOST, port, place.artifacts)
     console.print("Starting MLflow (a few seconds); Ctrl-C ends it.")
     # A server that outlives this command would keep the port: end it on SIGTERM as on Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    log = place.path / "mlflow-server.log"
+    try:
+        with ExitStack() as servers:
+            mlflow = servers.enter_context(_running(command, environment, place.path / "mlflow-server.log"))
+            beside = None
+            if dashboard_port and installed():
+                words = dashboard_command(folder.path, dashboard_port)
+                beside = servers.enter_context(_running(words, dict(os.environ), place.path / "dashboard.log"))
+            _wait_until_up(mlflow, f"http://{HOST}:{port}/health", "MLflow", "--port", place.path / "mlflow-server.log")
+            base = f"http://{HOST}:{port}"
+            page, words_ = _landing(base, folder.name)
+            console.print(words_, soft_wrap=True)
+            if (overview := _experiment_id(base, OVERVIEW)) is not None:
+                console.print(f"All sweeps: {experiment_url(base, overview, charts=False)}", soft_wrap=True)
+            console.print(
+                _dashboard_words(beside, dashboard_port, folder.name, place.path / "dashboard.log"), soft_wrap=True
+            )
+            if open_page or (open_page is None and _can_open()):
+                webbrowser.open(page)
+            mlflow.wait()
+    except KeyboardInterrupt:
+        console.print("MLflow is stopped.")
+
+
+def _choose(home: Home, name: str | None) -> SweepFolder:
+    if name is not None:
+        return home.find(name)
+    folders = home.sweeps()
+    if not folders:
+        raise SweepError(f"There are no sweeps in {home.path} to show; `memsweep run FILE` makes one.")
+    return max(folders, key=lambda folder: folder.spec_file.stat().st_mtime)
+
+
+@contextmanager
+def _running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[Process]:
+    """A server that ends with the block; what it says goes to a file."""
     with log.open("wb") as stream:
         server = subprocess.Popen(command, env=environment, stdout=stream, stderr=subprocess.STDOUT)
     try:
-        _wait_until_up(server, port, log)
-        base = f"http://{_HOST}:{port}"
-        identity = _experiment_id(base, chosen)
-        if identity is None:
-            console.print(f"{base}  (the sweep {chosen!r} has not been logged to this home's MLflow)")
-        else:
-            console.print(f"Charts of {chosen}: {experiment_url(base, identity)}", soft_wrap=True)
-        server.wait()
-    except KeyboardInterrupt:
-        console.print("MLflow is stopped.")
+        yield server
     finally:
         server.terminate()
         server.wait()
+
+
+def _landing(base: str, name: str) -> tuple[str, str]:
+    """The page to open, and the words that name it."""
+    identity = _experiment_id(base, name)
+    if identity is None:
+        return base, f"{base}  (the sweep {name!r} has not been logged to this home's MLflow)"
+    page = experiment_url(base, identity)
+    return page, f"Charts of {name}: {page}"
+
+
+def _dashboard_words(server: Process | None, port: int, name: str, log: Path) -> str:
+    if not port:
+        return "Optuna's dashboard is left out."
+    if server is None:
+        return "Optuna's dashboard is not installed; `pip install optuna-dashboard` adds it."
+    base = f"http://{HOST}:{port}"
+    try:
+        _wait_until_up(server, f"{base}/api/meta", "Optuna's dashboard", "--dashboard-port", log)
+    except SweepError as error:
+        return str(error)
+    with urllib.request.urlopen(f"{base}/api/studies", timeout=30) as answer:
+        studies = {study["study_name"]: study["study_id"] for study in json.load(answer)["study_summaries"]}
+    return f"Optuna's dashboard, for reading: {base}/dashboard/studies/{studies[name]}"
+
+
+def _can_open() -> bool:
+    """Whether somebody sits before this machine."""
+    return sys.stdout.isatty() and (sys.platform == "darwin" or any(os.environ.get(name) for name in _DISPLAYS))
 
 
 def _experiment_id(base: str, name: str) -> str | None:
@@ -77,18 +146,18 @@ def _experiment_id(base: str, name: str) -> str | None:
         return None
 
 
-def _wait_until_up(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def _wait_until_up(server: Process, address: str, words: str, option: str, log: Path) -> None:
     """Return once the server answers; raise ``SweepError`` if it ends or does not answer in time."""
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise SweepError(
-                f"MLflow did not start on port {port}; is the port taken? Choose another with `--port`. "
+                f"{words} did not start at {address}; is the port taken? Choose another with `{option}`. "
                 f"What it said is in {log}."
             )
         try:
-            with urllib.request.urlopen(f"http://{_HOST}:{port}/health", timeout=2):
+            with urllib.request.urlopen(address, timeout=2):
                 return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise SweepError(f"MLflow did not answer on port {port} within {_START_TIMEOUT_S:g} s.")
+        except OSError:
+            time.sleep(_POLL_S)
+    raise SweepError(f"{words} did not answer at {address} within {_START_TIMEOUT_S:g} s.")

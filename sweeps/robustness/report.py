@@ -27,8 +27,8 @@ class Drawn:
     """Name -> picture or table."""
 
 
-def draw(folder: StudyFolder, result: dict[str, Any]) -> dict[str, Path]:
-    """Draw the pictures of a result; one that fails must not cost the result."""
+def pictures(result: dict[str, Any]) -> dict[str, Callable[[Path], Path]]:
+    """Name -> what draws it into a file, for every picture that a result has."""
     curves, sobol, part = result["curves"], result.get("sobol"), result["part"]
     wanted: dict[str, Callable[[Path], Path]] = {}
     if curves:
@@ -37,8 +37,13 @@ def draw(folder: StudyFolder, result: dict[str, Any]) -> dict[str, Path]:
         wanted["yield"] = lambda path: draw_yield(path, curves, target=result["yield_target"], part=part)
     if sobol:
         wanted["sobol"] = lambda path: draw_sobol(path, sobol["parameters"], words=sobol["fix_first"]["words"])
+    return wanted
+
+
+def draw(folder: StudyFolder, result: dict[str, Any]) -> dict[str, Path]:
+    """Draw the pictures of a result; one that fails must not cost the result."""
     files = {"result": folder.result_file}
-    for name, painter in wanted.items():
+    for name, painter in pictures(result).items():
         try:
             files[name] = painter(folder.path / f"{name}.png")
         except Exception:

@@ -13,13 +13,15 @@ from typing import Any, Protocol
 from sweeps.driver import POLL_S
 from sweeps.executor import Executor, ScoreJob
 from sweeps.home import SweepFolder
+from sweeps.preparation import load_data, make_executor
 from sweeps.robustness.choose import Chosen
 from sweeps.robustness.folder import StudyFolder
 from sweeps.robustness.plan import Plan, make_plan
 from sweeps.robustness.report import Drawn, draw, study_record
 from sweeps.robustness.result import make_result
 from sweeps.robustness.study_file import Study
-from sweeps.run import Options, _load, _make_executor, _stop_on_signal
+from sweeps.run import Options
+from sweeps.signals import stop_on_signal
 from sweeps.spec import Spec
 from sweeps.sync import sweep_record
 from tasks.chips import ChipScores
@@ -94,16 +96,16 @@ def run_study(
             folder = StudyFolder.of(sweep, study.name, one.trial)
             stack.enter_context(folder.opened(_identity(spec, study, one)))
             studies.append(_Configured(chosen=one, plan=plan, folder=folder, scores=folder.scores()))
-        stop = stack.enter_context(_stop_on_signal())
+        stop = stack.enter_context(stop_on_signal())
         errors: dict[str, int] = {}
         if not all(each.complete for each in studies):
-            executor = _make_executor(_load(spec), spec, options)
+            executor = make_executor(load_data(spec), spec, options)
             try:
                 errors = _score(studies, study, executor, observer, stop)
             finally:
                 executor.close()
         results = [_finish(sweep, study, each, spec.seed) for each in studies if each.complete]
-        untracked, problem = _track(spec, study, results, options)
+        untracked, problem = _track(sweep, study, results, options)
     return StudyOutcome(
         complete=len(results) == len(studies),
         stopped=stop(),
@@ -173,12 +175,12 @@ def _finish(sweep: SweepFolder, study: Study, each: _Configured, seed: int) -> D
     return Drawn(result=result, configuration=each.chosen.configuration.to_dotted(), files=draw(each.folder, result))
 
 
-def _track(spec: Spec, study: Study, results: list[Drawn], options: Options) -> tuple[list[int], str | None]:
+def _track(sweep: SweepFolder, study: Study, results: list[Drawn], options: Options) -> tuple[list[int], str | None]:
     """Hand results to the tracker; returns the trials that it has not taken, and why."""
     if options.tracker is None or not results:
         return [], None
     tracker = BackgroundTracker(options.tracker())
-    tracker.start(sweep_record(spec))
+    tracker.start(sweep_record(sweep.spec(), sweep))
     for each in results:
         tracker.log(study_record(study.to_dict(), each))
     tracker.close()

@@ -64,6 +64,7 @@ def load(protocol: str = HONEST) -> Task:
         name="agnews",
         description=f"news in four classes; the first {STEPS} words as numbers of a vocabulary of {WORDS}",
         classes=len(CLASSES),
+        class_names=CLASSES,
         train=part(kept),
         validation=test if protocol == PAPER else part(held),
         test=test,

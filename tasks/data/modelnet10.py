@@ -27,7 +27,8 @@ def load(protocol: str = HONEST) -> Task:
     return Task(
         name="modelnet10",
         description="furniture as 32x32x32 voxels; 32 horizontal slices vote, 32 rows of a slice are 32 series",
-        classes=parts.classes,
+        classes=len(parts.class_names),
+        class_names=parts.class_names,
         train=_part(parts.train),
         validation=validation,
         test=validation if parts.test is parts.validation else _part(parts.test),

@@ -27,7 +27,8 @@ def load(protocol: str = HONEST) -> Task:
     return Task(
         name="modelnet10_lines",
         description="furniture as 24x24x24 voxels; 864 lines along 3 axes, both ways, are 864 series",
-        classes=parts.classes,
+        classes=len(parts.class_names),
+        class_names=parts.class_names,
         train=_part(parts.train),
         validation=validation,
         test=validation if parts.test is parts.validation else _part(parts.test),

@@ -48,8 +48,8 @@ class ModelParts(NamedTuple):
     """For ``paper`` the test part."""
     test: Models
     """Scored once."""
-    classes: int
-    """Number of classes."""
+    class_names: tuple[str, ...]
+    """What the classes are called."""
 
 
 def read_models(protocol: str) -> ModelParts:
@@ -70,15 +70,15 @@ def read_models(protocol: str) -> ModelParts:
     def models(which: NDArray[np.int64]) -> Models:
         return Models(voxels[which], y[which])
 
-    classes = len(arrays["class_names"])
+    class_names = tuple(map(str, arrays["class_names"]))
     if protocol == PAPER:
         train = models(shuffled(np.flatnonzero(filled & (number <= _PAPER_TRAIN))))
         test = models(np.flatnonzero((number > _PAPER_TRAIN) & (number <= _PAPER_MODELS)))
-        return ModelParts(train, test, test, classes)
+        return ModelParts(train, test, test, class_names)
     held = number % _VALIDATION_EVERY == 0
     return ModelParts(
         models(shuffled(np.flatnonzero(filled & ~held))),
         models(np.flatnonzero(filled & held)),
         Models(arrays["test_voxels"], arrays["test_labels"].astype(np.int64)),
-        classes,
+        class_names,
     )

@@ -76,7 +76,7 @@ def load(folder: Path | None = None, protocol: str = HONEST) -> Task:
     return video_task(
         "ucf101",
         f"{len(names)} sports of UCF101",
-        classes=len(names),
+        class_names=tuple(names),
         frames=frames,
         y=y,
         split=split,

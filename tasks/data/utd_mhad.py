@@ -70,7 +70,7 @@ def load(protocol: str = HONEST) -> Task:
     return video_task(
         "utd_mhad",
         "ten sport-like actions in depth video",
-        classes=len(ACTIONS),
+        class_names=tuple(ACTIONS.values()),
         frames=frames,
         y=y,
         split=split,

@@ -78,7 +78,7 @@ def video_task(
     name: str,
     description: str,
     *,
-    classes: int,
+    class_names: tuple[str, ...],
     frames: NDArray[Any],
     y: NDArray[np.int64],
     split: Split,
@@ -94,7 +94,8 @@ def video_task(
     return Task(
         name=name,
         description=f"{description}; 16 frames vote, 80 columns of a frame are 80 series of 60 pixels",
-        classes=classes,
+        classes=len(class_names),
+        class_names=class_names,
         train=train,
         validation=validation,
         test=test,

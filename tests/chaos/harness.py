@@ -228,7 +228,7 @@ class Chaos:
         self._services = services
         self._undisturbed: dict[str, Ending] = {}
         self._task = make_tiny_task()
-        runs._load = lambda spec: self._task  # type: ignore[assignment]  # also in every process forked from here
+        runs.load_data = lambda spec: self._task  # type: ignore[assignment]  # also in every process forked from here
 
     def undisturbed(self, variant: str) -> Ending:
         """What a sweep comes to if nothing happens."""
@@ -345,13 +345,13 @@ class _Session(NoObserver):
 
     def run(self, options: Options) -> int:
         """Run, or go on; the exit status."""
-        make = runs._make_executor
+        make = runs.make_executor
 
         def made(*arguments: Any) -> Executor:
             self._executor = make(*arguments)
             return self._executor
 
-        runs._make_executor = made
+        runs.make_executor = made
         if self._misfortune and self._misfortune.kind in ("write", "full"):
             JournalFile._write = staticmethod(partial(self._write, JournalFile._write))  # type: ignore[assignment]
         if self._misfortune and self._misfortune.kind == "time":

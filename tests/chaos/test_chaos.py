@@ -16,7 +16,7 @@ from tests.chaos.schedule import draw
 
 @pytest.fixture
 def chaos(monkeypatch: pytest.MonkeyPatch) -> Chaos:
-    monkeypatch.setattr(runs, "_load", runs._load)  # restored at the end
+    monkeypatch.setattr(runs, "load_data", runs.load_data)  # restored at the end
     return Chaos(Services())
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from sweeps import preparation
 from sweeps import run as runs
 from sweeps.executor import ExecutorError, Job, Outcome
 from sweeps.home import Home, SweepFolder
@@ -33,7 +34,7 @@ INLINE = Options(executor="inline")
 @pytest.fixture(autouse=True)
 def own_task(tiny_task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sweeps of the command line's kind, on the task that takes a millisecond."""
-    monkeypatch.setattr(runs, "_load", lambda spec: tiny_task)
+    monkeypatch.setattr(runs, "load_data", lambda spec: tiny_task)
 
 
 def records(spec: Spec, folder: SweepFolder) -> list[Record]:
@@ -169,7 +170,7 @@ def test_a_sweep_that_loses_its_workers_for_good_says_so(
             return super().wait(timeout_s)
 
     with monkeypatch.context() as patch:
-        patch.setattr(runs, "InlineExecutor", Deserted)
+        patch.setattr(preparation, "InlineExecutor", Deserted)
         outcome = runs.run(tiny_spec, Home(tmp_path), INLINE)
     assert not outcome.complete
     assert outcome.problem == "No worker has been there for 600 s."

@@ -1,6 +1,7 @@
 """Where a study lives: read, remembered without its password, never changed silently; lost answers are not repeated."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,8 @@ def test_a_note_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 class Database(PatientStorage):
     """Loses the answer of every step once, after it was done."""
 
-    def __init__(self, path: Path) -> None:
-        self._storage = Storage(url=f"postgresql+psycopg://ada:{SECRET}@db/optuna")
+    def __init__(self, path: Path, stop: Callable[[], bool] = lambda: False) -> None:
+        self._storage, self._stop = Storage(url=f"postgresql+psycopg://ada:{SECRET}@db/optuna"), stop
         self._next = {}
         RDBStorage.__init__(self, f"sqlite:///{path}")
         self.lost = False
@@ -132,32 +133,38 @@ def test_a_step_whose_answer_was_lost_is_done_once(
     plain.engine.dispose()
 
 
-def test_patience_ends_with_the_way_on_and_other_errors_are_not_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept: list[float] = []
-    clock = [0.0]
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses of a clock that only they move."""
+    pauses: list[float] = []
+    monkeypatch.setattr(storages.time, "sleep", pauses.append)
+    monkeypatch.setattr(storages.time, "monotonic", lambda: sum(pauses))
+    return pauses
 
-    def sleep(pause_s: float) -> None:
-        slept.append(pause_s)
-        clock[0] += pause_s
 
-    monkeypatch.setattr(storages.time, "sleep", sleep)
-    monkeypatch.setattr(storages.time, "monotonic", lambda: clock[0])
+def unreachable() -> None:
+    raise StorageInternalError("Optuna's own words") from OperationalError(
+        "SELECT", {"secret": SECRET}, Exception(f"cannot reach postgresql://ada:{SECRET}@db")
+    )
+
+
+def test_patience_ends_with_the_way_on_and_other_errors_are_not_waited_for(tmp_path: Path, slept: list[float]) -> None:
     database = Database(tmp_path / "study.db")
-
-    def unreachable() -> None:
-        raise StorageInternalError("Optuna's own words") from OperationalError(
-            "SELECT", {"secret": SECRET}, Exception(f"cannot reach postgresql://ada:{SECRET}@db")
-        )
-
-    with pytest.raises(StorageError, match=r"has not answered for 300 s .* `memsweep resume NAME`") as caught:
+    with pytest.raises(StorageError, match=r"has not answered for 29\d s .* `memsweep resume NAME`") as caught:
         database.patiently(unreachable)
     assert SECRET not in str(caught.value)
     assert 250 < sum(slept) <= storages.PATIENCE_s
-    assert slept == sorted(slept)
     slept.clear()
     with pytest.raises(ZeroDivisionError):
         database.patiently(lambda: 1 / 0)  # type: ignore[arg-type, return-value]  # raises
     assert not slept
+    database.engine.dispose()
+
+
+@pytest.mark.parametrize(("asked_s", "waits_until_s"), [(1.0, 10.0), (60.0, 60.2), (97.3, 97.5)])
+def test_a_wish_to_stop_ends_patience(asked_s: float, waits_until_s: float, tmp_path: Path, slept: list[float]) -> None:
+    database = Database(tmp_path / "study.db", lambda: sum(slept) >= asked_s)
+    with pytest.raises(StorageError, match="has not answered"):
+        database.patiently(unreachable)
+    assert asked_s <= sum(slept) <= waits_until_s + 1e-6
     database.engine.dispose()

@@ -15,7 +15,7 @@ from sweeps.cli import app
 from sweeps.home import Home, HomeError, SweepFolder
 from sweeps.robustness import choose, run_study
 from sweeps.robustness.study_file import parse_study
-from sweeps.run import Options, resume, run
+from sweeps.run import NoObserver, Options, resume, run
 from sweeps.spec import Spec
 from sweeps.study import Record
 from sweeps.sync import is_tracked, sync
@@ -45,15 +45,11 @@ class Shelf(MemoryTracker):
         return super().log(trial)
 
 
-class Silent:
+class Silent(NoObserver):
     """Watches nothing, but stops the sweep like Ctrl-C after some trials."""
 
     def __init__(self, stop: Callable[[], None], after: int) -> None:
         self._stop, self._left = stop, after
-
-    def started(self, spec: Spec, *, workers: int, sampler: str, told: int) -> None: ...
-
-    def scoring(self, configurations: int) -> None: ...
 
     def told(self, record: Record) -> None:
         self._left -= 1

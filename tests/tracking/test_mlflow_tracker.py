@@ -68,7 +68,7 @@ def test_run_holds_every_field_metric_and_tag(
     }
     tracker = log_one(mlflow_tracker, named, trial(17, evaluation=evaluation))
     (run,) = runs_of(client, tracker)
-    assert run.info.run_name == "trial-0017"
+    assert run.info.run_name == "0017"
     assert run.info.status == "FINISHED"
     assert run.data.params == {
         "device.law": "drift_diffusion",
@@ -78,7 +78,7 @@ def test_run_holds_every_field_metric_and_tag(
         "readout.standardise": "true",
         "readout.limit": "null",
     }
-    assert run.data.metrics == {"accuracy": 0.5, "parameters": 610.0, "energy_J": 2e-9}
+    assert run.data.metrics == {"accuracy": 0.5, "parameters": 610.0, "energy_J": 2e-9, "log10_energy_J": -8.69897}
     expected = {"kind": "configuration", "sweep": named.name, "trial": "17", "task": "digits"}
     assert expected.items() <= run.data.tags.items()
     assert run.data.tags["memsweep.trial"] == "17"
@@ -217,7 +217,7 @@ def test_existing_runs_are_searched_once_and_in_pages(
         calls.append(keywords)
         return search_runs(self, *args, **keywords)
 
-    monkeypatch.setattr("tracking.mlflow_tracker._RUNS_A_PAGE", 2)
+    monkeypatch.setattr("tracking.mlflow_runs._RUNS_A_PAGE", 2)
     monkeypatch.setattr(MlflowClient, "search_runs", counted)
     second = mlflow_tracker()
     second.start(named)

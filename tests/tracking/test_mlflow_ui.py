@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from tracking import TrackerError, experiment_url, ui_command
+from tracking.mlflow_ui import VIEW_KEY
 
 
 def test_address_opens_the_charts_of_the_training_mode() -> None:
-    expected = "http://127.0.0.1:5000/#/experiments/7/runs?compareRunsMode=CHART&workflowType=machine_learning"
-    assert experiment_url("http://127.0.0.1:5000/", "7") == expected
+    page, view = "http://127.0.0.1:5000/#/experiments/7/runs?compareRunsMode=", f"viewStateShareKey={VIEW_KEY}"
+    assert experiment_url("http://127.0.0.1:5000/", "7") == f"{page}CHART&workflowType=machine_learning&{view}"
+    table = experiment_url("http://127.0.0.1:5000", "7", charts=False)
+    assert table == f"{page}TABLE&workflowType=machine_learning&{view}"
 
 
 def test_command_serves_on_loopback_without_job_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

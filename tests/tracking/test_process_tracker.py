@@ -65,7 +65,7 @@ def test_all_that_a_record_holds_crosses(
     assert tracker.log(study)
     tracker.finish(summary)
     by_kind = {run.data.tags["kind"]: run for run in runs(mlflow_uri, named.name)}
-    assert by_kind["configuration"].data.metrics == {"accuracy": 0.5, "energy_J": 2e-9}
+    assert by_kind["configuration"].data.metrics == {"accuracy": 0.5, "energy_J": 2e-9, "log10_energy_J": -8.69897}
     assert by_kind["configuration"].data.params["readout.hidden"] == "[8, 16]"
     assert by_kind["sweep"].data.metrics["finished"] == 199
     client = MlflowClient(mlflow_uri)

@@ -161,5 +161,7 @@ class Content:
     """Part of the data -> SHA-256 of its samples and labels."""
     spec: str = ""
     """The sweep file."""
+    sweep_file: str = ""
+    """Path of the sweep file as it was run, for commands that rerun a configuration; empty if they are not offered."""
     home_option: str = ""
     """What commands need beside the name, such as `` --home here``; empty where the default does."""

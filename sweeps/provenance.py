@@ -1,0 +1,76 @@
+"""Where a sweep came from: what is known when it is made, and could not be found out later.
+
+::
+
+    <sweep>/provenance.json     {"file": "digits.yaml", "commit": "1a2b...+", "data": {"training": sha256, ...}}
+"""
+
+import json
+import subprocess
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sweeps.spec import Spec
+from tasks import Task
+
+_PARTS = {"training": "train", "validation": "validation", "test": "test"}
+_GIT_TIMEOUT_s = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What is written down."""
+
+    file: str | None = None
+    """Name of the sweep file."""
+    commit: str | None = None
+    """Git commit of the working directory, a ``+`` behind it if files differ from it; ``None`` without git."""
+    data: dict[str, str] = field(default_factory=dict)
+    """Part of the data -> SHA-256 of its samples and labels."""
+
+
+def provenance_of(spec: Spec, task: Task) -> Provenance:
+    """That of a sweep which is about to be made."""
+    data = {name: getattr(task, part).sha256 for name, part in _PARTS.items()}
+    return Provenance(file=spec.file, commit=git_commit(Path.cwd()), data=data)
+
+
+def write_provenance(folder: Path, provenance: Provenance) -> None:
+    """Write it down in the folder of a sweep."""
+    from sweeps.home import write_atomically
+
+    write_atomically(_file(folder), json.dumps(asdict(provenance), indent=1) + "\n")
+
+
+def read_provenance(folder: Path) -> Provenance:
+    """Read it back; that of a sweep which wrote none down is empty."""
+    try:
+        return Provenance(**json.loads(_file(folder).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return Provenance()
+
+
+def git_commit(folder: Path) -> str | None:
+    """The commit that a folder is at; ``None`` if it is in no git repository, or there is no git."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return None
+    return commit + ("+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "--no-optional-locks", *words],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_TIMEOUT_s,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _file(folder: Path) -> Path:
+    return folder / "provenance.json"

@@ -1,0 +1,158 @@
+"""A sweep as a report sees it, and the configurations that it singles out.
+
+=========  =======================================================================================
+word       meaning
+=========  =======================================================================================
+merit      the accuracy that was searched for, such as ``accuracy_low``; ``accuracy`` if none was
+cost       what was searched to be small: the energy if it was, else the first count, time or area
+entry      ``trial``, ``configuration``, ``evaluation`` as plain values
+best       the entry of the highest merit; of several the one of the least cost
+cheapest   the entry of the least cost whose merit is at most so much below the best
+knee       the entry that lies farthest above the line from the cheapest of all to the best, merit
+           against the logarithm of cost, both scaled to their ranges
+=========  =======================================================================================
+
+They are singled out among the front. With a single objective, whose front is one configuration, the cheapest is
+singled out among all that finished.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sweeps.errors import SweepError
+from sweeps.home import SweepFolder
+from sweeps.results import best_control, front_entries
+from sweeps.spec import Spec
+from sweeps.study import Record, State, SweepStudy
+
+Entry = Mapping[str, Any]
+
+_COSTS = ("parameters", "macs", "energy_J", "latency_s", "area_m2")
+_LEVEL = 1e-9
+"""How far above the line a knee is at the least."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A sweep, read."""
+
+    spec: Spec
+    """What was asked for."""
+    records: Sequence[Record]
+    """Every trial so far, in order."""
+    complete: bool
+    """Whether the front is scored on the test part."""
+    front: Sequence[Entry]
+    """The front, best accuracy first."""
+
+    @classmethod
+    def of(cls, folder: SweepFolder, storage: str | None = None) -> "View":
+        """Read a sweep.
+
+        Raises:
+            SweepError: no configuration has finished yet.
+            StorageError: the database of the study does not answer.
+        """
+        spec, result = folder.spec(), folder.result()
+        study = SweepStudy(spec, folder.journal, storage)
+        records = study.records()
+        finished = {record.number: record.evaluation for record in records if record.evaluation is not None}
+        if not finished:
+            failed = next((record for record in records if record.state is State.FAILED), None)
+            why = f" (trial {failed.number}: {failed.error})" if failed else ""
+            raise SweepError(
+                f"A report needs a finished configuration, but the sweep {folder.name!r} has none{why}; go on with "
+                f"`memsweep resume {folder.name}`."
+            )
+        scored = result["pareto"] if result else []
+        front = scored or front_entries(study.front(), finished)
+        return cls(spec=spec, records=records, complete=bool(scored), front=front)
+
+    @property
+    def control(self) -> dict[str, Any]:
+        """The best control of the front."""
+        return best_control(list(self.front))
+
+    @property
+    def merit(self) -> str:
+        """Metric."""
+        ways = self.spec.objectives.items()
+        return next((n for n, way in ways if n.startswith("accuracy") and way == "maximize"), "accuracy")
+
+    @property
+    def cost(self) -> str:
+        """Metric."""
+        wanted = [name for name in self.spec.objectives if name in _COSTS]
+        return "energy_J" if "energy_J" in wanted or not wanted else wanted[0]
+
+    @property
+    def best(self) -> Entry:
+        """Of the front."""
+        return max(self.front, key=lambda entry: (self.merit_of(entry), -self.cost_of(entry), -entry["trial"]))
+
+    def cheapest(self, loss: float) -> Entry:
+        """Whose merit is at most ``loss`` below the best."""
+        least = self.merit_of(self.best) - loss
+        enough = [entry for entry in self._candidates if self.merit_of(entry) >= least]
+        return min(enough, key=lambda entry: (self.cost_of(entry), -self.merit_of(entry), entry["trial"]))
+
+    @property
+    def knee(self) -> Entry | None:
+        """None if no entry lies above the line."""
+        best, cheapest = self.best, min(self.front, key=lambda entry: (self.cost_of(entry), -self.merit_of(entry)))
+        merits = self.merit_of(cheapest), self.merit_of(best)
+        costs = self.cost_of(cheapest), self.cost_of(best)
+        if not (merits[0] < merits[1] and 0 < costs[0] < costs[1]):
+            return None
+
+        def height(entry: Entry) -> float:
+            gain = (self.merit_of(entry) - merits[0]) / (merits[1] - merits[0])
+            saving = math.log(costs[1] / self.cost_of(entry)) / math.log(costs[1] / costs[0])
+            return gain + saving - 1
+
+        knee = max(self.front, key=lambda entry: (height(entry), -entry["trial"]))
+        return knee if height(knee) > _LEVEL else None
+
+    def entry(self, trial: int) -> Entry:
+        """That of any trial, with test scores where it was chosen.
+
+        Raises:
+            SweepError: there is no such trial, or it has not finished.
+        """
+        for entry in self.front:
+            if entry["trial"] == trial:
+                return entry
+        record = next((record for record in self.records if record.number == trial), None)
+        if record is None:
+            raise SweepError(
+                f"The sweep {self.spec.name!r} has no trial {trial}; its trials are 0 to {self.records[-1].number}."
+            )
+        if record.evaluation is None:
+            raise SweepError(
+                f"A trial to look at must have finished, but trial {trial} of {self.spec.name!r} is {record.state}"
+                f"{f' ({record.error})' if record.error else ''}; choose another."
+            )
+        return _plain(record)
+
+    def merit_of(self, entry: Entry) -> float:
+        """Its value."""
+        return float(entry["evaluation"][self.merit])
+
+    def cost_of(self, entry: Entry) -> float:
+        """Its value."""
+        return float(entry["evaluation"][self.cost])
+
+    @property
+    def _candidates(self) -> Sequence[Entry]:
+        if len(self.spec.objectives) > 1:
+            return self.front
+        others = (r for r in self.records if r.evaluation and not r.evaluation.raced_out and r.duplicate_of is None)
+        known = {entry["trial"] for entry in self.front}
+        return [*self.front, *(_plain(record) for record in others if record.number not in known)]
+
+
+def _plain(record: Record) -> Entry:
+    evaluation = record.evaluation.to_dict() if record.evaluation else {}
+    return {"trial": record.number, "configuration": record.configuration, "evaluation": evaluation}

@@ -1,0 +1,95 @@
+"""How metrics, fields and quantities are written for people.
+
+Names carry their unit as their last part (``energy_J``, ``pulse.width_s``); here it becomes a unit behind a stroke, and
+a value gets the prefix that keeps it between 1 and 1000.
+"""
+
+import math
+from typing import Any
+
+METRICS = {
+    "accuracy": "accuracy (validation part)",
+    "test_accuracy": "accuracy (test part)",
+    "accuracy_q05": "accuracy of the 5 % worst chips (validation part)",
+    "accuracy_low": "accuracy less its spread (validation part)",
+    "accuracy_yield": "yield (validation part)",
+    "accuracy_corner": "accuracy in the worst corner (validation part)",
+    "parameters": "parameters",
+    "macs": "multiply-accumulates per inference",
+    "energy_J": "energy per inference / J",
+    "latency_s": "latency per inference / s",
+    "area_m2": "area / m²",
+    "seconds": "time per configuration / s",
+}
+"""Metric -> its label, where its name does not say enough."""
+
+_UNITS = {"J": "J", "s": "s", "V": "V", "A": "A", "S": "S", "W": "W", "K": "K", "ohm": "Ω", "m2": "m²"}
+_PREFIXED = ("J", "s", "V", "A", "S", "W", "Ω")
+_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+
+
+def label(name: str) -> str:
+    """A metric or field as the label of an axis: ``crossbar.retention_s`` -> ``crossbar: retention / s``.
+
+    Fields that are changed together, joined by `` + ``, take a line each.
+    """
+    return "\n+ ".join(_one_label(one) for one in name.split(" + "))
+
+
+def words(name: str) -> str:
+    """A metric or field inside a sentence, where its value carries the unit."""
+    return " ".join(label(name).removesuffix(f" / {unit_of(name)}").split())
+
+
+def is_share(name: str) -> bool:
+    """Whether values of this metric are shares of cases or chips, from 0 to 1, told to four places."""
+    return any(part in ("accuracy", "yield") for part in name.split("_"))
+
+
+def written(name: str, value: Any) -> str:
+    """The value of a metric or field, with its unit."""
+    if is_share(name) and isinstance(value, float) and math.isfinite(value):
+        return f"{value:.4f}"
+    return quantity(value, unit_of(name))
+
+
+def unit_of(name: str) -> str:
+    """The unit that a name carries, as it is written: ``pulse.width_s`` -> ``s``; empty for none."""
+    words, _, unit = name.rpartition("_")
+    return _UNITS.get(unit, "") if words else "s" if name == "seconds" else ""
+
+
+def quantity(value: Any, unit: str = "") -> str:
+    """A value with its unit, short: ``(2.54e-8, "s")`` -> ``25.4 ns``; words stay, what is missing is a dash."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    if isinstance(value, list | tuple):
+        return "-".join(quantity(each, unit) for each in value) or "none"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if unit in _PREFIXED and value and math.isfinite(value):
+        # Rounded first: 999.96e-9 is 1 µs, not 1e+03 ns.
+        rounded = float(f"{value:.3g}")
+        # Nobody tells long times in kiloseconds.
+        top = 0 if unit == "s" else max(_PREFIXES)
+        power = min(max(3 * math.floor(math.log10(abs(rounded)) / 3 + 1e-12), min(_PREFIXES)), top)
+        return f"{_digits(rounded / 10.0**power, 3, 1e5)} {_PREFIXES[power]}{unit}"
+    return f"{_digits(value, 4, 1e9)} {unit}".rstrip()
+
+
+def _digits(value: float, places: int, whole: float) -> str:
+    """A number to so many significant places; whole ones below ``whole`` are spelled out."""
+    if math.isfinite(value) and float(value).is_integer() and abs(value) < whole:
+        return f"{value:,.0f}"
+    mantissa, exponent, power = f"{value:.{places}g}".partition("e")
+    return mantissa + (f"e{int(power)}" if exponent else "")
+
+
+def _one_label(name: str) -> str:
+    if name in METRICS:
+        return METRICS[name]
+    part, _, field = name.rpartition(".")
+    unit = unit_of(field)
+    words = field.removesuffix(field.rpartition("_")[2]).rstrip("_") if unit else field
+    text = words.replace("_", " ") + (f" / {unit}" if unit else "")
+    return f"{part}: {text}" if part else text

@@ -24,6 +24,7 @@ METRICS = {
 """Metric -> its label, where its name does not say enough."""
 
 _UNITS = {"J": "J", "s": "s", "V": "V", "A": "A", "S": "S", "W": "W", "K": "K", "ohm": "Ω", "m2": "m²"}
+_AREA = _UNITS["m2"]
 _PREFIXED = ("J", "s", "V", "A", "S", "W", "Ω")
 _PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 
@@ -74,6 +75,10 @@ def quantity(value: Any, unit: str = "") -> str:
         top = 0 if unit == "s" else max(_PREFIXES)
         power = min(max(3 * math.floor(math.log10(abs(rounded)) / 3 + 1e-12), min(_PREFIXES)), top)
         return f"{_digits(rounded / 10.0**power, 3, 1e5)} {_PREFIXES[power]}{unit}"
+    if unit == _AREA and value and math.isfinite(value):
+        # Prefixes of squares are six powers apart: 0.01 to 10,000 of each.
+        power = min(max(6 * math.floor((math.log10(abs(value)) + 2) / 6), -18), 0)
+        return f"{_digits(float(f'{value / 10.0**power:.3g}'), 3, 1e5)} {_PREFIXES[power // 2]}{unit}"
     return f"{_digits(value, 4, 1e9)} {unit}".rstrip()
 
 

@@ -50,6 +50,12 @@ class Runs:
         """The run of a key, if it is known."""
         return self._known.get(key)
 
+    def find(self, key: str) -> KnownRun | None:
+        """The run of a key, also one that another process has made since."""
+        if key not in self._known:
+            self._known.update(known_runs(self._client, self._experiment_id, f"tags.`{KEY_TAG}` = '{key}'"))
+        return self._known.get(key)
+
     def on_front(self) -> dict[str, KnownRun]:
         """Those that are marked as such."""
         return {key: run for key, run in self._known.items() if run.on_front}

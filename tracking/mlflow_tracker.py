@@ -265,7 +265,7 @@ def _mark_front(current: _OpenSweep, summary: Summary) -> None:
             client.delete_tag(run.run_id, FRONT_TAG)
             run.on_front = False
     for key, evaluation in front.items():
-        if (member := runs.get(key)) is not None and not member.on_front:
+        if (member := runs.find(key)) is not None and not member.on_front:
             scored = {name: evaluation.get(name) for name in _CHOSEN}
             metrics = metrics_of(scored, member.start_time_ms)
             client.log_batch(member.run_id, metrics=metrics, tags=tags_of({FRONT_TAG: "true"}))

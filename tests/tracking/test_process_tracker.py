@@ -15,7 +15,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from tracking import ProcessTracker, StudyRecord, Summary, SweepRecord, TrackerError, TrialRecord
+from tracking import MlflowTracker, ProcessTracker, StudyRecord, Summary, SweepRecord, TrackerError, TrialRecord
 from tracking.__main__ import read_record
 from tracking.process_tracker import RECORDS
 
@@ -91,6 +91,53 @@ def test_process_that_is_killed_is_replaced_and_nothing_is_lost_or_doubled(
     assert sorted(run.data.tags["trial"] for run in runs(mlflow_uri, named.name)) == ["0", "1"]
 
 
+def test_a_helper_joins_where_records_pile_up_and_its_death_doubles_nothing(
+    tracker: ProcessTracker,
+    mlflow_uri: str,
+    named: SweepRecord,
+    trial: TrialBuilder,
+    summary: Summary,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tracking.process_tracker.HELP_FROM", 3)
+    tracker.start(named)
+    numbers = [number for number in range(24) if number not in (1, 4)]
+    with ThreadPoolExecutor(2) as pool:
+        assert all(pool.map(lambda number: tracker.log(trial(number)), numbers))
+    assert tracker._helper is not None
+    assert all(tracker.log(trial(number)) for number in (1, 4))  # the front of the summary: one each
+    assert not any(tracker.log(trial(number)) for number in range(24))  # whoever is asked knows its own
+    helper, first = tracker._helper._process.pid, process_of(tracker)
+    os.kill(helper, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(tracker.log, trial(25))
+        time.sleep(0.1)
+        os.kill(helper, signal.SIGKILL)
+        with pytest.raises(TrackerError, match="has ended"):
+            call.result(timeout=20)
+    assert tracker.log(trial(25))
+    assert process_of(tracker) != first  # one that has looked at what both had written
+    assert not tracker.log(trial(1))
+    tracker.finish(summary)
+    found = runs(mlflow_uri, named.name)
+    trials = sorted(int(run.data.tags["trial"]) for run in found if run.data.tags["kind"] == "configuration")
+    assert trials == [*range(24), 25]
+    assert {run.data.tags["trial"] for run in found if "on_front" in run.data.tags} == {"1", "4"}
+
+
+def test_the_front_is_marked_whoever_wrote_its_runs(
+    tracker: ProcessTracker, mlflow_uri: str, named: SweepRecord, trial: TrialBuilder, summary: Summary, tmp_path: Path
+) -> None:
+    tracker.start(named)
+    other = MlflowTracker(mlflow_uri, tmp_path / "artifacts")
+    other.start(named)
+    other.log(trial(1))
+    tracker.log(trial(4))
+    tracker.finish(summary)
+    front = {run.data.tags["trial"] for run in runs(mlflow_uri, named.name) if "on_front" in run.data.tags}
+    assert front == {"1", "4"}
+
+
 def test_process_ends_with_the_tracker_and_with_its_owner(tracker: ProcessTracker, named: SweepRecord) -> None:
     tracker.start(named)
     process = process_of(tracker)
@@ -99,7 +146,7 @@ def test_process_ends_with_the_tracker_and_with_its_owner(tracker: ProcessTracke
         os.kill(process, 0)
     owner = """
 import os, signal, sys
-from tracking import ProcessTracker, SweepRecord
+from tracking import MlflowTracker, ProcessTracker, SweepRecord
 tracker = ProcessTracker(sys.argv[1])
 tracker.start(SweepRecord(name="owner", spec={}, task="t", seed=0, objectives={}, planned=1))
 print(tracker._process._process.pid, flush=True)

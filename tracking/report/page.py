@@ -142,16 +142,17 @@ class _Page:
         for best in self.front[:1]:
             metric = "test_accuracy" if best.get("test_accuracy") is not None else "accuracy"
             tiles.append({"value": written(metric, best[metric]), "name": f"best {words(metric)}", "beside": ""})
-            if content.control.get(metric) is not None:
-                tiles[0]["beside"] = f"control without kinetics {written(metric, content.control[metric])}"
+            # Its own control, which the answer in words leads with.
+            if best.get(f"control_{metric}") is not None:
+                tiles[0]["beside"] = f"its control without kinetics {written(metric, best[f'control_{metric}'])}"
             for name in content.objectives:
                 values = [point[name] for point in self.front if point.get(name) is not None]
                 if name == "accuracy" or best.get(name) is None:
                     continue
                 word, end = ("least", min(values)) if content.objectives[name] == "minimize" else ("most", max(values))
                 beside = f"{word} on the front {written(name, end)}"
-                if content.control.get(name) is not None:
-                    beside = f"control {written(name, content.control[name])}; {beside}"
+                if best.get(f"control_{name}") is not None:
+                    beside = f"control {written(name, best[f'control_{name}'])}; {beside}"
                 tiles.append({"value": written(name, best[name]), "name": f"its {words(name)}", "beside": beside})
         beside = f"{len(content.front):,} on the front, {content.failed:,} failed"
         name = f"of {content.planned:,} configurations evaluated"

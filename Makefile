@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait for servers a good part of their time, so more of them than cores run side by side.
+TESTERS ?= 3
 # Sweeps run on one thread a worker; the workers are what runs side by side.
 export OMP_NUM_THREADS ?= 1
 
@@ -18,7 +20,7 @@ sweep: $(VENV)/installed ## the main job, on real data: 200 configurations
 	@if [ -e .memsweep/sweeps/digits ]; then $(BIN)/memsweep resume digits; else $(BIN)/memsweep run examples/digits.yaml; fi
 
 test: $(VENV)/installed ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile
 
 check: $(VENV)/installed ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

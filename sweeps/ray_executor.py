@@ -232,13 +232,12 @@ class RayExecutor:
 
     def _dispatch(self) -> None:
         """Give every actor that is ready its calls, the emptiest first."""
-        ready = [actor for actor in self._actors if actor.ready]
-        while ready and (self._waiting or self._again):
-            actor = min(ready, key=lambda candidate: len(candidate.calls))
-            if len(actor.calls) >= _CALLS_PER_ACTOR:
+        while self._waiting or self._again:
+            free = [actor for actor in self._actors if actor.ready and self._has_room(actor)]
+            if not free:
                 return
+            actor = min(free, key=lambda candidate: len(candidate.calls))
             if self._again:
-                # A job that met a death runs alone: the next death then has one suspect.
                 attempts = [self._again.popleft()]
             else:
                 attempts = [self._waiting.popleft() for _ in range(self._jobs_a_call())]
@@ -246,6 +245,16 @@ class RayExecutor:
                 actor.since_s = time.monotonic()
             call = actor.handle.evaluate.remote([attempt.job for attempt in attempts])
             actor.calls.append((call, attempts))
+
+    def _has_room(self, actor: _Actor) -> bool:
+        """Whether an actor takes another call.
+
+        A job that met a death runs with nobody before it or behind it, so that the next death has one suspect: the
+        answer to the call before may die with the actor, on its way.
+        """
+        if any(attempt.ends for _, attempts in actor.calls for attempt in attempts):
+            return False
+        return len(actor.calls) < (1 if self._again else _CALLS_PER_ACTOR)
 
     def _jobs_a_call(self) -> int:
         """Enough jobs for a call of the right length, but no more than each worker's share of what waits."""
@@ -266,8 +275,10 @@ class RayExecutor:
         if answered:
             answered, _ = ray.wait(list(asked), num_returns=len(asked), timeout=0, fetch_local=False)
         outcomes = []
-        for answer in answered:
-            actor = asked[answer]
+        # In the order of each actor's calls: what it did before it died is done.
+        for answer, actor in asked.items():
+            if answer not in answered:
+                continue
             if actor not in self._actors:
                 continue  # buried by an earlier answer
             if answer == actor.starting:

@@ -9,10 +9,6 @@ turns. The process is ``python -m tracking``; requests and replies are lines of 
                                 <-   {"id": 7, "answer": true} | {"id": 7, "failed": text} | {"id": 7, "refused": text}
 
 It ends when its input ends, so that it does not outlive the sweep.
-
-Where records come faster than one process writes them to a database, a second one helps (1.6 times as many runs a
-second into SQLite). A record is only ever written by the one of them that met it first, so that none is written twice;
-if one of them dies, both are replaced by one that looks at what is there.
 """
 
 import contextlib
@@ -33,12 +29,9 @@ from tracking.errors import RecordRefusedError, TrackerError
 from tracking.front_table import plain
 from tracking.masking import mask
 from tracking.mlflow_tracker import MlflowTracker
-from tracking.mlflow_ui import is_http
 
 RECORDS = {kind.__name__: kind for kind in (SweepRecord, TrialRecord, StudyRecord, Summary)}
 """What crosses, by name."""
-HELP_FROM = 200
-"""Records written while others waited, from which on a second process helps: a short sweep would not earn its start."""
 _GRACE_s = 2.0
 """How long a process that was told to end may take."""
 
@@ -62,10 +55,6 @@ class ProcessTracker:
         self._starting = threading.RLock()
         self._sweep: SweepRecord | None = None
         self._process: _Process | None = None
-        self._helper: _Process | None = None
-        self._met: set[int] = set()  # trials that the first process met while it was alone, and all the even ones
-        self._in_hand = 0
-        self._crowded = 0  # records written while others waited
 
     @property
     def place(self) -> str | None:
@@ -75,93 +64,44 @@ class ProcessTracker:
     @property
     def writers(self) -> int:
         """How many calls of ``log`` at once are of use."""
-        return max(self._within.writers, 2 if self._may_be_helped else 1)
-
-    @property
-    def _may_be_helped(self) -> bool:
-        """Whether it is this machine that is the slow one: a server has its own pace."""
-        return not is_http(self._uri) and (os.cpu_count() or 1) > 1
+        return self._within.writers
 
     def start(self, sweep: SweepRecord) -> None:
         """Open the sweep's experiment, or continue it."""
         with self._starting:
             self.close()
-            self._process, self._sweep = self._open(sweep), sweep
-            self._met, self._crowded = set(), 0
+            process = _Process(self._uri, self._artifact_root)
+            try:
+                process.call("start", sweep)
+            except TrackerError:
+                process.end()
+                raise
+            self._process, self._sweep = process, sweep
 
     def log(self, trial: TrialRecord) -> bool:
         """Keep a trial that has ended, or a study of one, as a run of its own; returns whether it was missing."""
-        process = self._process_of(trial)
-        try:
-            written = bool(process.call("log", trial))
-        finally:
-            with self._starting:
-                self._in_hand -= 1
-        if written:
-            self._call_for_help()
-        return written
+        return bool(self._started("log").call("log", trial))
 
     def finish(self, summary: Summary) -> None:
         """Keep what the sweep came to: the summary run, and the experiment's description."""
         self._started("finish").call("finish", summary)
 
     def close(self) -> None:
-        """End the processes, if there are any."""
+        """End the process, if there is one."""
         with self._starting:
-            for process in (self._process, self._helper):
-                if process is not None:
-                    process.end()
-            self._process = self._helper = None
+            if self._process is not None:
+                self._process.end()
+                self._process = None
 
     def _started(self, method: str) -> "_Process":
         with self._starting:
             if self._sweep is None:
                 raise TrackerError(f"{method} before start: call start(sweep) first.")
-            lost = self._helper is not None and not self._helper.alive
-            if self._process is None or not self._process.alive or lost:
+            if self._process is None or not self._process.alive:
                 self.start(self._sweep)
             if self._process is None:
                 raise TrackerError("the process of MLflow could not be started")
             return self._process
-
-    def _open(self, sweep: SweepRecord) -> "_Process":
-        process = _Process(self._uri, self._artifact_root)
-        try:
-            process.call("start", sweep)
-        except TrackerError:
-            process.end()
-            raise
-        return process
-
-    def _process_of(self, trial: TrialRecord) -> "_Process":
-        """The process that met this trial first; one that is new goes to the helper, if there is one, or not."""
-        with self._starting:
-            first = self._started("log")
-            self._in_hand += 1
-            if isinstance(trial, StudyRecord):
-                return first
-            if self._helper is None or trial.number % 2 == 0:
-                self._met.add(trial.number)
-            return first if self._helper is None or trial.number in self._met else self._helper
-
-    def _call_for_help(self) -> None:
-        """Start the helper once there is enough to do, which takes a while and holds up nobody else."""
-        with self._starting:
-            self._crowded += self._in_hand > 0
-            sweep = self._sweep
-            if self._crowded != HELP_FROM or self._helper is not None or not self._may_be_helped or sweep is None:
-                return
-            self._crowded += 1  # asked for once
-            first = self._process
-        try:
-            helper = self._open(sweep)
-        except TrackerError:
-            return  # one does it, too
-        with self._starting:
-            if self._process is first and first is not None:
-                self._helper = helper
-            else:
-                helper.end()
 
 
 class _Process:

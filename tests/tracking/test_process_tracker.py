@@ -91,40 +91,6 @@ def test_process_that_is_killed_is_replaced_and_nothing_is_lost_or_doubled(
     assert sorted(run.data.tags["trial"] for run in runs(mlflow_uri, named.name)) == ["0", "1"]
 
 
-def test_a_helper_joins_where_records_pile_up_and_its_death_doubles_nothing(
-    tracker: ProcessTracker,
-    mlflow_uri: str,
-    named: SweepRecord,
-    trial: TrialBuilder,
-    summary: Summary,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("tracking.process_tracker.HELP_FROM", 3)
-    tracker.start(named)
-    numbers = [number for number in range(24) if number not in (1, 4)]
-    with ThreadPoolExecutor(2) as pool:
-        assert all(pool.map(lambda number: tracker.log(trial(number)), numbers))
-    assert tracker._helper is not None
-    assert all(tracker.log(trial(number)) for number in (1, 4))  # the front of the summary: one each
-    assert not any(tracker.log(trial(number)) for number in range(24))  # whoever is asked knows its own
-    helper, first = tracker._helper._process.pid, process_of(tracker)
-    os.kill(helper, signal.SIGSTOP)
-    with ThreadPoolExecutor(1) as pool:
-        call = pool.submit(tracker.log, trial(25))
-        time.sleep(0.1)
-        os.kill(helper, signal.SIGKILL)
-        with pytest.raises(TrackerError, match="has ended"):
-            call.result(timeout=20)
-    assert tracker.log(trial(25))
-    assert process_of(tracker) != first  # one that has looked at what both had written
-    assert not tracker.log(trial(1))
-    tracker.finish(summary)
-    found = runs(mlflow_uri, named.name)
-    trials = sorted(int(run.data.tags["trial"]) for run in found if run.data.tags["kind"] == "configuration")
-    assert trials == [*range(24), 25]
-    assert {run.data.tags["trial"] for run in found if "on_front" in run.data.tags} == {"1", "4"}
-
-
 def test_the_front_is_marked_whoever_wrote_its_runs(
     tracker: ProcessTracker, mlflow_uri: str, named: SweepRecord, trial: TrialBuilder, summary: Summary, tmp_path: Path
 ) -> None:

@@ -4,8 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Tests wait for servers a good part of their time, so more of them than cores run side by side.
-TESTERS ?= 3
+# Tests that run side by side; with more, those that start a cluster get too little of a small machine.
+TESTERS ?= 2
 # Sweeps run on one thread a worker; the workers are what runs side by side.
 export OMP_NUM_THREADS ?= 1
 

@@ -21,7 +21,7 @@ def main() -> None:
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "_system_config": _QUICK})
     first = cluster.add_node(num_cpus=1)
     ray.init(address=cluster.address, log_to_driver=False)
-    executor = RayExecutor(make_tiny_task(), partial(Evaluator, seed=0, chips=2), patience_s=15)
+    executor = RayExecutor(make_tiny_task(), partial(Evaluator, seed=0, chips=2), patience_s=30)
     done: dict[int, Outcome] = {}
     submitted = 0
 

@@ -58,6 +58,10 @@
     if (value === null || value === undefined) return "-";
     if (Array.isArray(value)) return value.map((each) => quantity(each, unit)).join("-") || "none";
     if (typeof value !== "number") return String(value);
+    if (unit === "m²" && value) {
+      const power = Math.min(Math.max(6 * Math.floor((Math.log10(Math.abs(value)) + 2) / 6), -18), 0);
+      return `${digits(Number((value / 10 ** power).toPrecision(3)), 3, 1e5)} ${PREFIXES[power / 2]}${unit}`;
+    }
     if (PREFIXED.includes(unit) && value) {
       const rounded = Number(value.toPrecision(3));
       const top = unit === "s" ? 0 : 9; // Nobody tells long times in kiloseconds.

@@ -26,6 +26,11 @@ _DECADES = ("parameters", "macs", "energy_", "latency_", "area_")
 """Beginnings of the names of the objectives that are always above 0."""
 
 
+def in_decades(name: str, way: str) -> bool:
+    """Whether gains in an objective are told in decades."""
+    return way == "minimize" and name.startswith(_DECADES)
+
+
 class Hypervolume:
     """That of the trials seen so far, which are shown in the order of their numbers."""
 
@@ -59,7 +64,7 @@ class Hypervolume:
             first = [point[name] for point in self._first]
             if way == "maximize":
                 gain = values - min(first)
-            elif name.startswith(_DECADES):
+            elif in_decades(name, way):
                 gain = np.log10(max(first) / values)
             else:
                 gain = max(first) - values

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweeps.home import SweepFolder
-from sweeps.results import best_control, everything, frame, front_entries, study_results
+from sweeps.results import best_control, everything, frame, front_of, study_results
 from sweeps.standing import growth
 from sweeps.study import Record, State, SweepStudy
 
@@ -44,10 +44,7 @@ class Sweep:
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
         """The front, best accuracy first, as ``trial``, ``configuration``, ``evaluation``; test scores if complete."""
-        if self.result is not None:
-            return list(self.result["pareto"])
-        found = {record.number: record.evaluation for record in self.records if record.evaluation is not None}
-        return front_entries(self._study.front(), found)
+        return front_of(self.result, self._study, self.records)
 
     @property
     def control(self) -> dict[str, Any]:
@@ -118,7 +115,8 @@ class Sweep:
         from sweeps.report import collect_content
         from tracking.report.page import write_report
 
-        return write_report(collect_content(self.folder), Path(path) if path else self.folder.report)
+        content = collect_content(self.folder, storage=self._storage)
+        return write_report(content, Path(path) if path else self.folder.report)
 
     @cached_property
     def _study(self) -> SweepStudy:

@@ -2,18 +2,22 @@
 
 ::
 
-    <sweep>/provenance.json     {"file": "digits.yaml", "commit": "1a2b...+", "data": {"training": sha256, ...}}
+    <sweep>/provenance.json     {"file": "digits.yaml", "commit": "1a2b...+", "data": {"training": sha256, ...},
+                                "versions": {"python": "3.11.7", ...}}
 """
 
 import json
+import platform
 import subprocess
 from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 from sweeps.spec import Spec
 from tasks import Task
 
 _PARTS = {"training": "train", "validation": "validation", "test": "test"}
+_PACKAGES = ("memsweep", "mlflow", "numpy", "optuna", "ray", "scipy")
 _GIT_TIMEOUT_s = 5.0
 
 
@@ -27,12 +31,23 @@ class Provenance:
     """Git commit of the working directory, a ``+`` behind it if files differ from it; ``None`` without git."""
     data: dict[str, str] = field(default_factory=dict)
     """Part of the data -> SHA-256 of its samples and labels."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Package -> version of what it was begun with."""
 
 
 def provenance_of(spec: Spec, task: Task) -> Provenance:
     """That of a sweep which is about to be made."""
-    data = {name: getattr(task, part).sha256 for name, part in _PARTS.items()}
-    return Provenance(file=spec.file, commit=git_commit(Path.cwd()), data=data)
+    return Provenance(file=spec.file, commit=git_commit(Path.cwd()), data=checksums(task), versions=package_versions())
+
+
+def checksums(task: Task) -> dict[str, str]:
+    """Part of the data -> SHA-256 of its samples and labels."""
+    return {name: getattr(task, part).sha256 for name, part in _PARTS.items()}
+
+
+def package_versions() -> dict[str, str]:
+    """Package -> version, here and now; Python itself too."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
 def write_provenance(folder: Path, provenance: Provenance) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sweeps.home import SweepFolder
-from sweeps.study import Record, State
+from sweeps.study import Record, State, SweepStudy
 from tasks import Evaluation
 from tracking.front_table import plain
 
@@ -25,6 +25,13 @@ def front_entries(front: list[Record], scored: dict[int, Evaluation]) -> list[di
         if record.number in scored
     ]
     return sorted(entries, key=lambda entry: (-entry["evaluation"]["accuracy"], entry["trial"]))
+
+
+def front_of(result: Mapping[str, Any] | None, study: SweepStudy, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The front of a sweep as entries: that of its result, with test scores, else what it is so far."""
+    if result is not None:
+        return list(result["pareto"])
+    return front_entries(study.front(), {each.number: each.evaluation for each in records if each.evaluation})
 
 
 def best_control(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -14,12 +14,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sweeps.home import SweepFolder, write_atomically
-from sweeps.provenance import read_provenance
+from sweeps.provenance import package_versions, read_provenance
 from sweeps.space import Choices
 from sweeps.spec import Spec
 from sweeps.standing import Standing
@@ -29,7 +28,6 @@ from tracking.base import StudyRecord, Summary, SweepRecord, Tracker, TrialRecor
 
 _INTERRUPTED_s = 5.0
 """How long a sweep that was told to stop waits for its tracker."""
-_PACKAGES = ("memsweep", "mlflow", "numpy", "optuna", "ray", "scipy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +117,7 @@ def sweep_record(spec: Spec, folder: SweepFolder) -> SweepRecord:
         seed=spec.seed,
         objectives=dict(spec.objectives),
         planned=spec.trials,
-        versions={name: version(name) for name in _PACKAGES},
+        versions=origin.versions or package_versions(),
         searched={
             name: not isinstance(dimension, Choices) and dimension.log
             for name, dimension in spec.space.dimensions.items()

@@ -1,20 +1,18 @@
 """Collecting what a report shows of a sweep, finished or not."""
 
-import json
-import platform
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from kinetics import KineticsError
 from sweeps.home import SweepFolder
+from sweeps.hypervolume import in_decades
 from sweeps.importance import importances
-from sweeps.provenance import read_provenance
+from sweeps.provenance import checksums, package_versions, read_provenance
 from sweeps.report.answer import answer, metric_words, question
 from sweeps.report.methods import assumptions, methods
 from sweeps.report.portraits import chosen, differs, portrait_of
 from sweeps.report.view import View
-from sweeps.results import counts
+from sweeps.results import counts, study_results
 from sweeps.standing import growth
 from sweeps.study import State
 from tasks import TASKS, DataError, Task, TaskError, load_task
@@ -35,11 +33,8 @@ _METRICS = (
     "seconds",
 )
 """Those worth showing of every trial, beside the objectives."""
-_DECADES = ("parameters", "macs", "energy_", "latency_", "area_")
-"""Beginnings of the names of the objectives that the hypervolume takes in decades."""
 _DIGITS = 6
 """Significant digits of a column."""
-_PACKAGES = ("memsweep", "mlflow", "numpy", "optuna", "ray", "scipy")
 _STAND_INS = {"ucf101": "utd_mhad"}
 """Task -> row of the paper's table that has its data set in the chart."""
 _CHART = {"utd_mhad": "ucf101"}
@@ -74,7 +69,7 @@ def collect_content(
         view.entry(trial)
     task, trouble = _task(view)
     notes = [trouble] if trouble else []
-    checksums = _checksums(folder, task, notes)
+    digests = _checksums(folder, task, notes)
     drawn: list[Portrait] = []
     if task is not None and portraits:
         drawn = _portraits(view, task, trials, notes, on_portrait)
@@ -104,8 +99,8 @@ def collect_content(
         studies=studies,
         methods=methods(view, task, importance),
         assumptions=[*notes, *assumptions(view)],
-        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        checksums=checksums,
+        versions=read_provenance(folder.path).versions or package_versions(),
+        checksums=digests,
         spec=folder.spec_file.read_text(encoding="utf-8"),
         sweep_file=str(folder.spec_file),
         home_option=home_option(folder),
@@ -165,7 +160,7 @@ def _checksums(folder: SweepFolder, task: Task | None, notes: list[str]) -> dict
     written = read_provenance(folder.path).data
     if task is None:
         return written
-    found = {"training": task.train.sha256, "validation": task.validation.sha256, "test": task.test.sha256}
+    found = checksums(task)
     if written and written != found:
         notes.append("The data have changed since the sweep was run: portraits are of the new ones.")
     return written or found
@@ -224,14 +219,11 @@ def _growth(view: View) -> dict[str, list[float]]:
 def _hypervolume_unit(directions: Mapping[str, str]) -> str:
     """In words; see ``sweeps.hypervolume``."""
     return " x ".join(
-        f"decades of {metric_words(name)}" if way == "minimize" and name.startswith(_DECADES) else metric_words(name)
+        f"decades of {metric_words(name)}" if in_decades(name, way) else metric_words(name)
         for name, way in directions.items()
     )
 
 
 def _studies(folder: SweepFolder) -> list[Study]:
     """Studies of robustness that have come to their end."""
-    results = (
-        json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.path.glob("robustness/*/result.json"))
-    )
-    return [Study(name=result["study"], trial=result["trial"], result=result) for result in results]
+    return [Study(name=result["study"], trial=result["trial"], result=result) for result in study_results(folder)]

@@ -23,7 +23,7 @@ from typing import Any
 
 from sweeps.errors import SweepError
 from sweeps.home import SweepFolder
-from sweeps.results import best_control, front_entries
+from sweeps.results import best_control, front_of
 from sweeps.spec import Spec
 from sweeps.study import Record, State, SweepStudy
 
@@ -58,17 +58,16 @@ class View:
         spec, result = folder.spec(), folder.result()
         study = SweepStudy(spec, folder.journal, storage)
         records = study.records()
-        finished = {record.number: record.evaluation for record in records if record.evaluation is not None}
-        if not finished:
+        if not any(record.evaluation for record in records):
             failed = next((record for record in records if record.state is State.FAILED), None)
             why = f" (trial {failed.number}: {failed.error})" if failed else ""
             raise SweepError(
                 f"A report needs a finished configuration, but the sweep {folder.name!r} has none{why}; go on with "
                 f"`memsweep resume {folder.name}`."
             )
-        scored = result["pareto"] if result else []
-        front = scored or front_entries(study.front(), finished)
-        return cls(spec=spec, records=records, complete=bool(scored), front=front)
+        scored = result is not None and bool(result["pareto"])
+        front = front_of(result if scored else None, study, records)
+        return cls(spec=spec, records=records, complete=scored, front=front)
 
     @property
     def control(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from sweeps.api import mlflow_tracker
 from sweeps.home import Home
@@ -22,8 +22,8 @@ from sweeps.spec import parse_spec
 pytestmark = pytest.mark.timeout(300)
 _CONFIGURATIONS = 12
 _PATIENCE_ms = 60_000
-_NOISE = ("users/current", "gateway-proxy", "/static-files/static/js/")
-"""What MLflow's page asks of its server, which has neither, and what its own scripts complain of on a busy machine."""
+_NOISE = ("users/current", "gateway-proxy")
+"""What MLflow's page asks of its server, which has neither."""
 
 
 def free_port() -> int:
@@ -87,14 +87,34 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_page_opens_with_charts_of_all_runs(page: Page, addresses: dict[str, str]) -> None:
+def faults(page: Page, address: str) -> list[str]:
+    """What goes wrong on the way to charts with all points, beyond MLflow's own noise."""
     errors: list[str] = []
-    page.on("console", lambda said: errors.append(said.location["url"]) if said.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(addresses["Charts of shown"])
+
+    def note(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            errors.append(f"{said.location['url']}: {said.text}")
+
+    def note_error(error: Error) -> None:
+        errors.append(str(error))
+
+    page.goto("about:blank")  # else the same address is no new opening
+    page.on("console", note)
+    page.on("pageerror", note_error)
+    page.goto(address)
     points = page.locator(".scatterlayer path.point")
     expect(points).to_have_count(2 * _CONFIGURATIONS, timeout=_PATIENCE_ms)  # against energy, and against parameters
     expect(page.locator(".parcoords canvas").first).to_be_visible(timeout=_PATIENCE_ms)
+    page.remove_listener("console", note)
+    page.remove_listener("pageerror", note_error)
+    return [error for error in errors if not any(noise in error for noise in _NOISE)]
+
+
+def test_page_opens_with_charts_of_all_runs(page: Page, addresses: dict[str, str]) -> None:
+    # MLflow's charts complain now and then while a busy machine draws them; a fault of the view comes every time.
+    if found := faults(page, addresses["Charts of shown"]):
+        assert faults(page, addresses["Charts of shown"]) == [], found
+    points = page.locator(".scatterlayer path.point")
     axes = page.locator(".parcoords .dimension").all_inner_texts()
     assert len(axes) == 4
     for words in ("log10_energy_J vs. accuracy", "parameters vs. accuracy", "Sort: accuracy"):
@@ -105,7 +125,6 @@ def test_page_opens_with_charts_of_all_runs(page: Page, addresses: dict[str, str
     # The colours are those of the two sizes of the networks.
     fills = points.evaluate_all("points => points.map(point => getComputedStyle(point).fill)")
     assert len(set(fills)) == 2
-    assert [error for error in errors if not any(noise in error for noise in _NOISE)] == []
 
 
 def test_table_shows_the_columns_that_matter(page: Page, addresses: dict[str, str]) -> None:

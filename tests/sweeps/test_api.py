@@ -9,8 +9,11 @@ import pytest
 
 from sweeps import SpecError, SweepError, load_sweep, run_sweep
 from sweeps import run as runs
+from sweeps.home import SweepFolder
+from sweeps.report import collect_content
 from sweeps.spec import Spec
 from tasks import Task
+from tracking.report.content import Content
 
 DETAILS: dict[str, Any] = {"executor": "inline", "tracking": "none"}
 
@@ -51,6 +54,21 @@ def test_a_notebook_shows_names_as_text_and_the_front_as_a_table(tiny_spec: Spec
     assert html.count("<tr") == 1 + min(len(sweep.entries), 10)
     assert "pulse.width_s" in html
     assert "control 0." in html
+
+
+def test_a_report_reads_the_database_that_was_named(
+    tiny_spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_sweep(tiny_spec, home=tmp_path, **DETAILS)
+    asked: list[str | None] = []
+
+    def collect(folder: SweepFolder, *, storage: str | None = None) -> Content:
+        asked.append(storage)
+        return collect_content(folder, portraits=False)
+
+    monkeypatch.setattr("sweeps.report.collect_content", collect)
+    assert load_sweep("tiny", tmp_path, storage="journal").report(tmp_path / "tiny.html").is_file()
+    assert asked == ["journal"]
 
 
 def test_what_is_wrong_is_said(tiny_spec: Spec, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sweeps.home import Home
-from sweeps.provenance import Provenance, git_commit, read_provenance
+from sweeps.provenance import Provenance, git_commit, package_versions, read_provenance
 from sweeps.run import Options, run
 from sweeps.spec import Spec, load_spec
 from sweeps.sync import sweep_record
@@ -55,7 +55,10 @@ def test_sweep_remembers_file_commit_and_data(
     spec = replace(tiny_spec, configurations=1, file="tiny.yaml")
     folder = run(spec, Home(tmp_path / "home"), Options(executor="inline")).folder
     (repository / "note").write_text("changed after the sweep")
+    begun_with = package_versions()
+    monkeypatch.setattr("sweeps.sync.package_versions", lambda: {"memsweep": "a later one"})
     told = sweep_record(folder.spec(), folder)
+    assert told.versions == begun_with
     assert (told.file, told.commit) == ("tiny.yaml", git(repository, "rev-parse", "HEAD"))
     task = load_task(spec.task.kind, spec.task.path, spec.task.protocol)
     parts = {"training": task.train, "validation": task.validation, "test": task.test}

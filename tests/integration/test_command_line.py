@@ -5,7 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +71,25 @@ def test_the_front_is_every_configuration_that_no_other_beats(
     assert sorted(entry["trial"] for entry in result["pareto"]) == table["trial"][~beaten].tolist()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_same_file_and_seed_give_the_same_bits_on_any_executor(
-    workers: int, inline: tuple[Path, dict[str, Any]], tmp_path: Path
+def test_same_file_and_seed_give_the_same_bits_on_one_worker_and_two_side_by_side(
+    inline: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
-    result = run_json(tmp_path, "--configurations", 40, "--workers", workers)
-    assert without_time(result) == without_time(inline[1])
+    # Two sweeps at once, each of which starts a Ray of its own.
+    with ThreadPoolExecutor(2) as pool:
+        both = list(
+            pool.map(lambda n: run_json(tmp_path / str(n), "--configurations", 40, "--workers", n), (1, 2), timeout=200)
+        )
+    assert [without_time(result) for result in both] == [without_time(inline[1])] * 2
+
+
+def test_a_ray_that_somebody_else_started_here_is_let_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Where `ray start` leaves the address that ``ray.init`` joins by itself; not below tmp_path, whose name is too long
+    # for Ray's sockets.
+    with tempfile.TemporaryDirectory(prefix="ms") as folder:
+        (Path(folder) / "ray").mkdir()
+        (Path(folder) / "ray" / "ray_current_cluster").write_text("127.0.0.1:9")
+        monkeypatch.setenv("RAY_TMPDIR", folder)
+        assert run_json(tmp_path, "--configurations", 2, "--workers", 1, "--tracking", "none")["finished"] == 2
 
 
 def test_another_seed_gives_another_result(inline: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:

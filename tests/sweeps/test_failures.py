@@ -282,6 +282,7 @@ def test_workers_that_cannot_start_are_told_at_once(tiny_task: Task, request: py
         executor.close()
 
 
+@pytest.mark.timeout(240)
 def test_nodes_that_join_are_used_and_those_that_leave_are_waited_for() -> None:
     """A cluster of real raylets, in a process of its own: this one has a Ray already."""
     command = [sys.executable, "-m", "tests.sweeps.joining_and_leaving"]

@@ -204,6 +204,7 @@ def sweep_file(tmp_path: Path, tiny_spec: Spec) -> Path:
     return path
 
 
+@pytest.mark.timeout(240)  # five commands, three of which wait for a tracker that does not answer
 def test_password_of_the_tracker_comes_out_nowhere(sweep_file: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     uri, variables = f"http://me:{_SECRET}@127.0.0.1:9", {"MLFLOW_TRACKING_PASSWORD": _SECRET}

@@ -23,6 +23,7 @@ from sweeps.space import Choices
 from sweeps.spec import Spec
 from sweeps.standing import Standing
 from sweeps.study import Record, State, SweepStudy
+from tasks import Configuration
 from tracking.background import BackgroundTracker
 from tracking.base import StudyRecord, Summary, SweepRecord, Tracker, TrialRecord
 
@@ -118,6 +119,11 @@ def sweep_record(spec: Spec, folder: SweepFolder) -> SweepRecord:
         objectives=dict(spec.objectives),
         planned=spec.trials,
         versions=origin.versions or package_versions(),
+        defaults={
+            name: value
+            for name, value in Configuration.defaults(spec.fixed).items()
+            if name not in spec.fixed and name not in spec.space.dimensions
+        },
         searched={
             name: not isinstance(dimension, Choices) and dimension.log
             for name, dimension in spec.space.dimensions.items()

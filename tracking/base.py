@@ -23,13 +23,15 @@ class SweepRecord:
     task: str
     """Name of the task."""
     seed: int
-    """Seed of the study; with the task and the name it identifies the sweep."""
+    """Seed of the study; with the name, the task, the file's content and the data it identifies the sweep."""
     objectives: dict[str, str]
     """Metric -> ``maximize`` or ``minimize``."""
     planned: int
     """Number of configurations asked for."""
     versions: dict[str, str] = field(default_factory=dict)
     """Package -> version, for those who must repeat the sweep."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """Field that the sweep leaves at its default -> that value: known of every trial, so it need not be kept with each."""
     searched: dict[str, bool] = field(default_factory=dict)
     """Field that is searched -> whether its range spans decades, so that its logarithm is worth showing."""
     data: dict[str, str] = field(default_factory=dict)
@@ -110,8 +112,8 @@ class Tracker(Protocol):
     * **Idempotent**: starting a sweep whose records exist continues them. Logging a trial whose end is
       already kept changes nothing, also from another process, also after a crash in the middle of an earlier
       ``log``: one record a trial, always. Finishing again replaces the summary.
-    * **Apart**: a sweep of the same name with another task or seed, and a trial of the same number with
-      another configuration, belong to someone else: ``RecordRefusedError``, and nothing is overwritten.
+    * **Apart**: a sweep of the same name with another task, seed, file content or data, and a trial of the same number
+      with another configuration, belong to someone else: ``RecordRefusedError``, and nothing is overwritten.
     * **Studies**: a ``StudyRecord`` is kept beside the trial of its number, not in its place; a study of the same name
       and number with other settings is refused as above.
     * **Failure**: any method may raise ``TrackerError``; the record is then not (or only partly) kept, and

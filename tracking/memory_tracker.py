@@ -2,6 +2,7 @@
 
 from tracking.base import StudyRecord, Summary, SweepRecord, TrialRecord
 from tracking.errors import RecordRefusedError, TrackerError
+from tracking.identity import identity
 
 
 class MemoryTracker:
@@ -23,10 +24,10 @@ class MemoryTracker:
         known = self.sweep
         if known is None or known.name != sweep.name:
             self.trials, self.studies, self.summary = {}, {}, None
-        elif (known.task, known.seed) != (sweep.task, sweep.seed):
+        elif identity(known) != identity(sweep):
             raise RecordRefusedError(
-                f"Sweep {sweep.name!r} is kept already with task {known.task!r} and seed {known.seed}, "
-                f"not {sweep.task!r} and {sweep.seed}: give this one another name."
+                f"Sweep {sweep.name!r} is kept already with another task, seed, file content or data: give this one "
+                "another name."
             )
         self.sweep = sweep
 

@@ -3,7 +3,8 @@
 Runs are flat because MLflow's table shows a single collapsed row, and its charts nothing, for runs nested
 under a parent. Every run carries the tag ``memsweep.trial``, written when the run is created, and its
 terminal status is written last; so a run that is ``RUNNING`` was cut short, and the next ``log`` of its trial
-completes it:
+completes it. The params of a run are the fields that the sweep searches or fixes; those that all runs have at their
+defaults are params of the summary run, once:
 
     create_run (all tags) ──> log_batch (params, metrics) ──> set_terminated (FINISHED | FAILED)
 
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from tracking.base import StudyRecord, Summary, SweepRecord, TrialRecord
 from tracking.errors import RecordRefusedError, TrackerError
+from tracking.identity import fingerprint, identity
 from tracking.masking import mask
 from tracking.mlflow_connection import as_tracker_errors, connect, refresh_statistics, shortened, sqlite_file
 from tracking.mlflow_labels import run_colour, run_name
@@ -29,13 +31,13 @@ from tracking.mlflow_ui import is_http, run_link
 from tracking.mlflow_values import (
     copy_files,
     datasets_of,
-    fingerprint,
     folder_name,
     log_numbers,
     metrics_of,
     params_of,
     table_tag,
     tags_of,
+    told_apart,
     with_log_energy,
     write_summary_files,
     write_table,
@@ -51,6 +53,7 @@ SUMMARY_KEY = "summary"
 _REPORT = "report"
 _CHOSEN = ("fresh_accuracy", "test_accuracy")
 """What is known of the front alone, and logged with its runs."""
+_IDENTITY_TAG = "memsweep.identity"
 _WRITERS = 4
 """Threads that wait for a server; SQLite has one writer at a time."""
 
@@ -113,9 +116,9 @@ class MlflowTracker:
             else:
                 _check_same_sweep(experiment, sweep)
                 experiment_id = str(experiment.experiment_id)
-                for tag, view in sweep_views(sweep).items():
-                    if experiment.tags.get(tag) != view:
-                        client.set_experiment_tag(experiment_id, tag, view)
+                for tag, text in {**sweep_views(sweep), **_identity_tags(sweep)}.items():
+                    if experiment.tags.get(tag) != text:
+                        client.set_experiment_tag(experiment_id, tag, text)
             self._current = _OpenSweep(
                 client, sweep, experiment_id, Runs(client, experiment_id, new=experiment is None)
             )
@@ -154,7 +157,7 @@ class MlflowTracker:
             log_numbers(
                 client,
                 run.run_id,
-                params_of(trial.configuration, decades),
+                params_of(told_apart(trial.configuration, sweep.defaults), decades),
                 # The time of a metric is that of its run, so that logging it again adds no second point.
                 metrics_of(with_log_energy(trial.evaluation or {}), run.start_time_ms),
             )
@@ -216,6 +219,7 @@ class MlflowTracker:
                 "mlflow.note.content": text,
             }
             replace_outcome(client, run.run_id, outcome_of(summary), tags)
+            log_numbers(client, run.run_id, params_of(sweep.defaults), [])
             if sweep.data:
                 client.log_inputs(run.run_id, datasets=datasets_of(sweep))
             with tempfile.TemporaryDirectory() as folder:
@@ -284,7 +288,7 @@ def _link(current: _OpenSweep, summary: Summary, key: str) -> str | None:
 
 
 def _identity_tags(sweep: SweepRecord) -> dict[str, str]:
-    return {"memsweep.task": sweep.task, "memsweep.seed": str(sweep.seed)}
+    return {"memsweep.task": sweep.task, "memsweep.seed": str(sweep.seed), _IDENTITY_TAG: identity(sweep)}
 
 
 def _check_same_sweep(experiment: "Experiment", sweep: SweepRecord) -> None:
@@ -294,10 +298,16 @@ def _check_same_sweep(experiment: "Experiment", sweep: SweepRecord) -> None:
             "under another name, or restore it with "
             f"'mlflow experiments restore -x {experiment.experiment_id}'."
         )
-    tags = {name: experiment.tags.get(name) for name in _identity_tags(sweep)}
-    if tags != _identity_tags(sweep):
-        found = ", ".join(f"{name}={value}" for name, value in tags.items() if value is not None)
-        raise RecordRefusedError(
-            f"Experiment {sweep.name!r} belongs to something else ({found or 'not made by memsweep'}), not "
-            f"to a sweep of task {sweep.task!r} and seed {sweep.seed}: run the sweep under another name."
-        )
+    wanted = _identity_tags(sweep)
+    tags = {name: experiment.tags.get(name) for name in wanted}
+    if tags[_IDENTITY_TAG] is None:  # made before there was this tag
+        tags[_IDENTITY_TAG] = wanted[_IDENTITY_TAG]
+    if tags == wanted:
+        return
+    found = ", ".join(f"{name}={value}" for name, value in tags.items() if value is not None and name != _IDENTITY_TAG)
+    if tags | {_IDENTITY_TAG: ""} == wanted | {_IDENTITY_TAG: ""}:
+        found = "the same task and seed with another file content or other data"
+    raise RecordRefusedError(
+        f"Experiment {sweep.name!r} belongs to something else ({found or 'not made by memsweep'}), not "
+        f"to this sweep of task {sweep.task!r} and seed {sweep.seed}: run the sweep under another name."
+    )

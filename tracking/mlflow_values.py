@@ -28,8 +28,13 @@ _PARAMS_A_BATCH = 100
 _METRICS_A_BATCH = 900
 
 
+def told_apart(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are not as they are by default: a quarter of MLflow's time for a run went into the others."""
+    return {name: value for name, value in values.items() if name not in defaults or defaults[name] != value}
+
+
 def params_of(values: Mapping[str, Any], decades: Sequence[str] = ()) -> "list[Param]":
-    """Every field, and the logarithms of ``decades``."""
+    """The fields as MLflow takes them, and the logarithms of ``decades``."""
     from mlflow.entities import Param
 
     logarithms = {f"{LOG10}.{name}": _log10(values.get(name)) for name in decades}
@@ -85,12 +90,6 @@ def log_numbers(client: "MlflowClient", run_id: str, params: "list[Param]", metr
         client.log_batch(run_id, params=params[first : first + _PARAMS_A_BATCH])
     for first in range(_METRICS_A_BATCH, len(metrics), _METRICS_A_BATCH):
         client.log_batch(run_id, metrics=metrics[first : first + _METRICS_A_BATCH])
-
-
-def fingerprint(sweep: SweepRecord, configuration: Mapping[str, Any]) -> str:
-    """A short hash of a configuration on a task with a seed."""
-    text = json.dumps([sweep.task, sweep.seed, plain(configuration)], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def folder_name(name: str) -> str:

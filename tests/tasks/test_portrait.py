@@ -57,6 +57,10 @@ def test_accuracies_are_the_recorded_ones(digits: Task, configuration: Configura
         portrait = make_portrait(evaluator, task, configuration, trial=5, part=part)
         assert portrait.accuracy.mean() == accuracy
         assert np.trace(portrait.confusion) / portrait.confusion.sum() == pytest.approx(accuracy, rel=1e-12)
+        # Rows are the true classes: each case stands once a chip in that of its own.
+        true = getattr(task, part).y[:: task.votes]
+        counted = len(portrait.accuracy) * np.bincount(true, minlength=task.classes)
+        assert portrait.confusion.sum(axis=1).tolist() == counted.tolist()
         assert len(portrait.cases) == task.classes
 
 

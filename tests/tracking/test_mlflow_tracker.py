@@ -84,6 +84,29 @@ def test_run_holds_every_field_metric_and_tag(
     assert run.data.tags["memsweep.trial"] == "17"
 
 
+def test_fields_at_their_defaults_are_params_of_the_summary_run_alone(
+    mlflow_tracker: Build, client: MlflowClient, named: SweepRecord, trial: TrialBuilder, summary: Summary
+) -> None:
+    defaults = {"device.d2d": 0.05, "readout.hidden": (8, 16), "device.law": "wox"}  # the law is another one here
+    named = replace(named, defaults=defaults)
+    tracker = log_one(mlflow_tracker, named, trial(1))
+    for _ in range(2):
+        tracker.finish(summary)
+    (run,), (told,) = runs_of(client, tracker), runs_of(client, tracker, "sweep")
+    assert set(run.data.params) == set(trial(1).configuration) - {"device.d2d", "readout.hidden"}
+    assert told.data.params == {"device.d2d": "0.05", "readout.hidden": "[8, 16]", "device.law": "wox"}
+
+
+def test_experiment_of_an_earlier_version_is_continued_and_from_then_on_told_apart(
+    mlflow_tracker: Build, client: MlflowClient, named: SweepRecord, trial: TrialBuilder
+) -> None:
+    tracker = log_one(mlflow_tracker, named, trial(0))
+    client.delete_experiment_tag(str(tracker.experiment_id), "memsweep.identity")
+    mlflow_tracker().start(named)
+    with pytest.raises(RecordRefusedError, match="the same task and seed with another file content or other data"):
+        mlflow_tracker().start(replace(named, spec={"chips": 64}))
+
+
 def test_failed_trial_is_a_failed_run_with_its_error(
     mlflow_tracker: Build, client: MlflowClient, named: SweepRecord, trial: TrialBuilder
 ) -> None:

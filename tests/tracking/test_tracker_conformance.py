@@ -182,7 +182,11 @@ def test_sweep_started_again_continues(
     assert harness.summaries(named.name) == [3]
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"task": "mnist"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"seed": 4}, {"task": "mnist"}, {"spec": {"name": "digits", "chips": 64}}, {"data": {"training": "1234abcd"}}],
+    ids=["seed", "task", "file content", "data"],
+)
 def test_other_sweep_of_the_same_name_is_refused(
     harness: Harness, named: SweepRecord, trial: TrialBuilder, change: dict[str, Any]
 ) -> None:

@@ -31,7 +31,7 @@ class SweepRecord:
     versions: dict[str, str] = field(default_factory=dict)
     """Package -> version, for those who must repeat the sweep."""
     defaults: dict[str, Any] = field(default_factory=dict)
-    """Field that the sweep leaves at its default -> that value: known of every trial, so it need not be kept with each."""
+    """Field that the sweep leaves at its default -> that value, so that it need not be kept with each trial."""
     searched: dict[str, bool] = field(default_factory=dict)
     """Field that is searched -> whether its range spans decades, so that its logarithm is worth showing."""
     data: dict[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from tracking.front_table import plain
 
 
 def identity(sweep: SweepRecord) -> str:
-    """A short hash of what the results of a sweep depend on: its file's content, which holds task and seed, and its data."""
+    """A short hash of what the results of a sweep depend on: task, seed, the content of its file, its data."""
     return _short_hash([sweep.task, sweep.seed, sweep.spec, sweep.data])
 
 

@@ -7,8 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks._browser import charts_s
 from benchmarks._figures import Figure
 from benchmarks._sweeping import EXAMPLES, cores, proportional_bytes
 
@@ -56,8 +59,9 @@ def run() -> list[Figure]:
             ),
             Figure("memsweep export to CSV", _seconds(home, "export", "digits", "--out", str(home / "all.csv")), "s"),
             Figure("memsweep sync, which finds nothing missing", _seconds(home, "sync", "digits"), "s"),
-            Figure("memsweep ui, to the address of the charts", _ui_seconds(home), "s"),
-            Figure("the same where there is one configuration", _ui_seconds_of_one(home), "s"),
+            Figure("memsweep resume, had it been stopped before its last step", _resume_seconds(home), "s"),
+            *_ui_figures(home),
+            Figure("memsweep ui where there is one configuration", _ui_seconds_of_one(home), "s"),
         ]
 
 
@@ -78,18 +82,38 @@ def _seconds(home: Path, *words: str) -> float:
     return time.monotonic() - start
 
 
-def _ui_seconds(home: Path) -> float:
-    """Time from the start of the command to the address of the charts."""
+def _resume_seconds(home: Path) -> float:
+    """Time of a resume that finds all told, but no result and no note of what MLflow has."""
+    for name in ("result.json", "tracked.json"):
+        (home / "sweeps" / "digits" / name).unlink()
+    return _seconds(home, "resume", "digits")
+
+
+@contextmanager
+def _ui(home: Path) -> Iterator[tuple[str, float]]:
+    """The address of the charts, and the time from the start of the command until it was printed, s."""
     start = time.monotonic()
     with subprocess.Popen(
-        _memsweep("ui", "--port", "5877", home=home), stdout=subprocess.PIPE, text=True, bufsize=1
+        _memsweep("ui", "--no-open", "--port", "5877", home=home), stdout=subprocess.PIPE, text=True, bufsize=1
     ) as process:
-        for line in process.stdout or ():
-            if "#/experiments/" in line:
-                break
-        took = time.monotonic() - start
-        process.send_signal(signal.SIGTERM)
-    return took
+        try:
+            for line in process.stdout or ():
+                if "#/experiments/" in line:
+                    yield line[line.index("http") :].strip(), time.monotonic() - start
+                    break
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def _ui_figures(home: Path) -> list[Figure]:
+    """The command, then its page in a browser, with the first look at a page of MLflow left out of the second one."""
+    with _ui(home) as (address, took_s):
+        figures = [Figure("memsweep ui, to the address of the charts", took_s, "s", at_most=15)]
+        seconds = charts_s(address, openings=3)
+        names = ("charts of MLflow, first opening of the page", "charts of MLflow, later openings")
+        for name, each_s in zip(names, (seconds[0], min(seconds[1:])) if seconds else (), strict=False):
+            figures.append(Figure(name, each_s, "s", at_most=5))
+    return figures
 
 
 def _ui_seconds_of_one(home: Path) -> float:
@@ -97,4 +121,5 @@ def _ui_seconds_of_one(home: Path) -> float:
     small = home / "small"
     words = ("--set", "readout.kind=ridge", "--configurations", "1", "--executor", "inline")
     _seconds(small, "run", str(EXAMPLES / "digits.yaml"), *words)
-    return _ui_seconds(small)
+    with _ui(small) as (_, took_s):
+        return took_s

@@ -1,7 +1,7 @@
 """Runs a command on a machine that belongs to a Ray cluster for as long as the command lasts.
 
 A Ray driver needs a node of its cluster beside it. If the command has ``--address HOST:PORT``, a node without CPUs
-joins that cluster, and leaves it when the command ends; otherwise the command runs alone.
+joins that cluster, and leaves it when the command ends or this program is stopped; otherwise the command runs alone.
 """
 
 import os
@@ -16,6 +16,7 @@ from pathlib import Path
 
 STARTED = "Ray runtime started."
 TIMEOUT_S = 120.0
+POLL_S = 0.1
 
 
 def address_in(command: Sequence[str]) -> str | None:
@@ -40,8 +41,8 @@ def own_address(address: str) -> str:
         sys.exit(f"`--address` must be host:port of a Ray head that can be reached, but is {address!r}: {error}.")
 
 
-def join(address: str, log: Path) -> "subprocess.Popen[bytes]":
-    """Start a node without CPUs and wait until it belongs to the cluster."""
+def join(address: str, log: Path, heard: Sequence[int]) -> "subprocess.Popen[bytes]":
+    """Start a node without CPUs and wait until it belongs to the cluster, or a signal is heard."""
     # On a machine with several networks Ray would take the one that leads to the world, not the cluster's.
     words = [f"--address={address}", f"--node-ip-address={own_address(address)}", "--num-cpus=0"]
     words += ["--disable-usage-stats", "--block"]
@@ -52,9 +53,9 @@ def join(address: str, log: Path) -> "subprocess.Popen[bytes]":
         node = subprocess.Popen(["ray", "start", *words], stdout=stream, stderr=stream, start_new_session=True)
     deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline and node.poll() is None:
-        if STARTED in log.read_text(errors="replace"):
+        if heard or STARTED in log.read_text(errors="replace"):
             return node
-        time.sleep(0.1)
+        time.sleep(POLL_S)
     leave(node)
     sys.exit(f"This machine cannot join the Ray cluster at {address}; Ray says:\n{log.read_text(errors='replace')}")
 
@@ -69,6 +70,20 @@ def leave(node: "subprocess.Popen[bytes]") -> None:
         node.wait()
 
 
+def run(command: Sequence[str], heard: Sequence[int]) -> int:
+    """Run the command and hand on to it each SIGTERM that is heard; returns its exit status."""
+    child = subprocess.Popen(command)
+    handed = 0
+    while (status := child.poll()) is None:
+        # The terminal sends Ctrl-C to the command itself; SIGTERM comes to this process alone.
+        for number in heard[handed:]:
+            handed += 1
+            if number == signal.SIGTERM:
+                child.send_signal(number)
+        time.sleep(POLL_S)
+    return status if status >= 0 else 128 - status
+
+
 def main(command: list[str]) -> int:
     """Run the command; returns its exit status."""
     if not command:
@@ -76,17 +91,17 @@ def main(command: list[str]) -> int:
     address = address_in(command)
     if address is None:
         os.execvp(command[0], command)
+    # Signals are noted only, so that none can come between a node and its end.
+    heard: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda number, _: heard.append(number))
     with tempfile.TemporaryDirectory() as folder:
-        node = join(address, Path(folder) / "ray.log")
+        node = join(address, Path(folder) / "ray.log", heard)
         try:
-            child = subprocess.Popen(command)
-            # The terminal sends Ctrl-C to the command itself; SIGTERM comes to this process and is handed on.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
-            status = child.wait()
+            return 128 + heard[0] if heard else run(command, heard)
         finally:
             leave(node)
-    return status if status >= 0 else 128 - status
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import http
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -53,31 +54,35 @@ def ui_command_(
     """Open MLflow on this home, and Optuna's dashboard beside it, on loopback, and land on a sweep's charts."""
     place = Home(home)
     folder = _choose(place, name)
+    if port == dashboard_port:
+        raise SweepError(f"`--port` and `--dashboard-port` must differ, but both are {port}; choose another for one.")
+    _require_free(port, "MLflow", "--port")
     console = make_console()
     refresh_statistics(place.tracking_uri)
     command, environment = ui_command(place.tracking_uri, HOST, port, place.artifacts)
     console.print("Starting MLflow (a few seconds); Ctrl-C ends it.")
     # A server that outlives this command would keep the port: end it on SIGTERM as on Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    log, log_beside = place.path / "mlflow-server.log", place.path / "dashboard.log"
     try:
         with ExitStack() as servers:
-            mlflow = servers.enter_context(_running(command, environment, place.path / "mlflow-server.log"))
-            beside = None
-            if dashboard_port and installed():
-                words = dashboard_command(folder.path, dashboard_port)
-                beside = servers.enter_context(_running(words, dict(os.environ), place.path / "dashboard.log"))
-            _wait_until_up(mlflow, f"http://{HOST}:{port}/health", "MLflow", "--port", place.path / "mlflow-server.log")
+            mlflow = servers.enter_context(_running(command, environment, log))
+            beside = _start_beside(servers, folder.path, dashboard_port, log_beside)
+            _wait_until_up(mlflow, f"http://{HOST}:{port}/health", "MLflow", "--port", log)
             base = f"http://{HOST}:{port}"
             page, words_ = _landing(base, folder.name)
             console.print(words_, soft_wrap=True)
             if (overview := _experiment_id(base, OVERVIEW)) is not None:
                 console.print(f"All sweeps: {experiment_url(base, overview, charts=False)}", soft_wrap=True)
-            console.print(
-                _dashboard_words(beside, dashboard_port, folder.name, place.path / "dashboard.log"), soft_wrap=True
-            )
+            if not isinstance(beside, str):
+                beside = _dashboard_words(beside, dashboard_port, folder.name, log_beside)
+            console.print(beside, soft_wrap=True)
             if open_page or (open_page is None and _can_open()):
                 webbrowser.open(page)
-            mlflow.wait()
+            status = mlflow.wait()
+            raise SweepError(
+                f"MLflow must run until Ctrl-C, but it ended with status {status}; see {log}, start it again."
+            )
     except KeyboardInterrupt:
         console.print("MLflow is stopped.")
 
@@ -89,6 +94,21 @@ def _choose(home: Home, name: str | None) -> SweepFolder:
     if not folders:
         raise SweepError(f"There are no sweeps in {home.path} to show; `memsweep run FILE` makes one.")
     return max(folders, key=lambda folder: folder.spec_file.stat().st_mtime)
+
+
+def _require_free(port: int, words: str, option: str) -> None:
+    """Raise ``SweepError`` unless a server could listen there: another one that does would be taken for ours."""
+    with socket.socket() as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as servers do: one that has just ended is no hindrance
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise SweepError(
+                f"Port {port} of this machine must be free for {words}, but: {error.strerror}; choose another with "
+                f"`{option}`."
+            ) from error
 
 
 @contextmanager
@@ -112,11 +132,20 @@ def _landing(base: str, name: str) -> tuple[str, str]:
     return page, f"Charts of {name}: {page}"
 
 
-def _dashboard_words(server: Process | None, port: int, name: str, log: Path) -> str:
+def _start_beside(servers: ExitStack, folder: Path, port: int, log: Path) -> Process | str:
+    """Optuna's dashboard, or the words that say why it is not there."""
     if not port:
         return "Optuna's dashboard is left out."
-    if server is None:
+    if not installed():
         return "Optuna's dashboard is not installed; `pip install optuna-dashboard` adds it."
+    try:
+        _require_free(port, "Optuna's dashboard", "--dashboard-port")
+    except SweepError as error:
+        return str(error)
+    return servers.enter_context(_running(dashboard_command(folder, port), dict(os.environ), log))
+
+
+def _dashboard_words(server: Process, port: int, name: str, log: Path) -> str:
     base = f"http://{HOST}:{port}"
     try:
         _wait_until_up(server, f"{base}/api/meta", "Optuna's dashboard", "--dashboard-port", log)

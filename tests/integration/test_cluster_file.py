@@ -1,34 +1,40 @@
 """docker-compose.yml and what belongs to it: valid by the specification, and closed by default."""
 
 import ast
+import os
 import re
+import signal
 import stat
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from compose_spec import PyCompose
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.integration import compose
+from tests.integration.postgres import free_port, running_postgres
 
 SERVICES: dict[str, dict[str, Any]] = compose.read()["services"]
 TEXT = compose.FILE.read_text()
 
 
 def test_it_holds_to_the_compose_specification() -> None:
-    specification = pytest.importorskip("compose_spec", reason="the validator of the Compose specification is missing")
     content = compose.read()
-    valid = specification.PyCompose.from_yaml(yaml.safe_dump(content))
+    valid = PyCompose.from_yaml(yaml.safe_dump(content))
     valid.validate()
     assert set(valid.service_names()) == set(content["services"])
     content["services"]["mlflow"]["depends_on"]["postgres"]["condition"] = "service_wealthy"
     with pytest.raises(ValueError, match="wealthy"):
-        specification.PyCompose.from_yaml(yaml.safe_dump(content))
+        PyCompose.from_yaml(yaml.safe_dump(content))
 
 
 def test_every_service_that_was_asked_for_is_there() -> None:
@@ -172,3 +178,87 @@ def test_a_secret_that_is_missing_stops_the_service_with_its_name(tmp_path: Path
         assert answer.returncode == 1
         assert "A_FILE must name a file" in answer.stderr
         assert reason in answer.stderr
+
+
+RAY = """#!{python}
+import os, signal, sys, time
+from pathlib import Path
+def stop(*_):
+    print("left", file=open("node", "a"))
+    sys.exit(1)
+signal.signal(signal.SIGTERM, stop)
+print(os.getpid(), file=open("node", "w"))
+if {joins}:
+    print("Ray runtime started.", flush=True)
+time.sleep(60)
+"""
+COMMAND = """
+import signal, sys, time
+from pathlib import Path
+signal.signal(signal.SIGTERM, lambda *_: print("stop", file=open("command", "a")))
+Path("command").write_text("")
+while not Path("command").read_text():
+    time.sleep(0.01)
+time.sleep(0.5)
+sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize(
+    ("joins", "number", "status"),
+    [(False, signal.SIGTERM, 143), (False, signal.SIGINT, 130), (False, signal.SIGHUP, 129), (True, signal.SIGTERM, 7)],
+)
+def test_the_node_of_a_driver_leaves_whenever_it_is_stopped(
+    joins: bool, number: signal.Signals, status: int, tmp_path: Path
+) -> None:
+    """While it joins, the command is never run; later the command hears of it once, and ends by itself."""
+    ray = tmp_path / "ray"
+    ray.write_text(RAY.format(python=sys.executable, joins=joins))
+    ray.chmod(0o755)
+    words = [compose.ROOT / "deploy" / "join_ray.py", sys.executable, "-c", COMMAND, "--address=127.0.0.1:9"]
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    waits_for = tmp_path / ("command" if joins else "node")
+    with subprocess.Popen([sys.executable, *words], cwd=tmp_path, env=environment) as joined:
+        while not waits_for.exists() or not (tmp_path / "node").read_text():
+            assert joined.poll() is None
+            time.sleep(0.01)
+        joined.send_signal(number)
+        assert joined.wait(20) == status
+    pid, left = (tmp_path / "node").read_text().split()
+    assert left == "left"
+    assert not Path("/proc", pid).exists()
+    assert not joins or (tmp_path / "command").read_text() == "stop\n"
+    assert joins or not (tmp_path / "command").exists()
+
+
+def test_a_driver_has_time_to_stop_and_a_node_needs_none() -> None:
+    assert SERVICES["memsweep"]["stop_grace_period"] == "5m"
+    for name in ("ray-head", "ray-worker", "memsweep"):
+        assert SERVICES[name]["environment"]["RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S"] == "0"
+
+
+def test_the_dashboard_shows_studies_and_deletes_none(tmp_path: Path) -> None:
+    addresses = {address: f"127.0.0.1:{free_port()}" for address in ("postgres:5432", "optuna-dashboard:8080")}
+    stack = compose.Stack(tmp_path, tmp_path, addresses=addresses, listen="127.0.0.1")
+    port = int(addresses["postgres:5432"].rpartition(":")[2])
+    with running_postgres(password=stack.secret("postgres_password"), port=port) as postgres:
+        postgres.execute("CREATE DATABASE optuna")
+        try:
+            stack.start("optuna-dashboard")
+            stack.wait_healthy("optuna-dashboard")  # on a database that no sweep has seen yet
+            number = postgres.execute("INSERT INTO studies (study_name) VALUES ('kept') RETURNING study_id", "optuna")
+            postgres.execute(
+                f"INSERT INTO study_directions (direction, study_id, objective) VALUES ('MINIMIZE', {number}, 0)",
+                "optuna",
+            )
+            studies = f"http://{addresses['optuna-dashboard:8080']}/api/studies"
+            with urllib.request.urlopen(studies, timeout=30) as answer:
+                assert "kept" in answer.read().decode()
+            delete = urllib.request.Request(f"{studies}/{number.strip()}", method="DELETE")
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(delete, timeout=30)
+            refused.value.close()
+        finally:
+            stack.close()
+        assert refused.value.code == 405
+        assert postgres.execute("SELECT study_name FROM studies", "optuna").strip() == "kept"

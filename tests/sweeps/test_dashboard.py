@@ -1,13 +1,15 @@
 """Optuna's dashboard shows a study and cannot change it."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from optuna_dashboard import wsgi
 
-from sweeps.dashboard import for_reading
+from sweeps.dashboard import for_reading, main
 from sweeps.home import Home
 from sweeps.run import Options, run
 from sweeps.spec import Spec
@@ -43,3 +45,13 @@ def test_questions_are_answered_and_changes_refused(tiny_spec: Spec, tmp_path: P
     # Without the guard, it deletes.
     assert ask(whole, "DELETE", "/api/studies/0")[0].startswith("204")
     assert journal.read_bytes() != written
+
+
+def test_without_a_folder_it_wants_a_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["dashboard", "--port=0"])
+    monkeypatch.delenv("MEMSWEEP_STORAGE", raising=False)
+    with pytest.raises(SystemExit):
+        main()
+    assert "MEMSWEEP_STORAGE must name a database" in capsys.readouterr().err

@@ -9,16 +9,20 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from sweeps.errors import SpecError
 from sweeps.home import Home, HomeError
 from sweeps.robustness import load_study
 from sweeps.run import Options, resume, run
 from sweeps.spec import Spec, load_spec, parse_spec
+from sweeps.storage import StorageError, parse_storage
 from tasks import TaskError, load_task
 from tasks.network_file import load_network
 
@@ -231,6 +235,29 @@ def test_password_of_the_tracker_is_not_in_mlflow(sweep_file: Path, tmp_path: Pa
     assert ran.returncode == 0, ran.stderr
     assert (home / "mlflow.db").exists()
     assert not _holders(home)
+
+
+_around = st.text(st.characters(categories=("L", "M", "N", "P", "S", "Zs")), max_size=8)
+
+
+@settings(deadline=None)  # the first of them imports SQLAlchemy
+@given(before=_around, after=_around)
+@example(before="p/w", after="")
+@example(before="p@", after="@:/?#")
+def test_refused_storage_does_not_tell_its_password(before: str, after: str) -> None:
+    password = f"{before}{_SECRET}{after}"
+    for address in (
+        f"postgresql://me:{password}@host:port/db",
+        f"postgresql://me:{quote(password, safe='')}@host:port/db",
+        f"postgresql://host?sslpassword={quote(password)}",
+        f"postgresql://me:{password}@host",
+    ):
+        try:
+            parse_storage(address)
+        except StorageError as error:
+            assert _SECRET not in str(error)
+        else:
+            assert "@" in before + after or "?" in password  # what follows them reads as a host and a database
 
 
 @pytest.mark.skipif(importlib.util.find_spec("psycopg") is None, reason="needs the extra `cluster`")

@@ -1,12 +1,19 @@
-"""Two workers against one, and up to 256 simulated ones: how busy they are, and where one driver saturates."""
+"""Two workers against one, and up to 256 simulated ones: how busy they are, and where one driver saturates.
+
+The driver is measured with its study in a journal and, where ``initdb`` and ``postgres`` are found, in PostgreSQL on
+loopback.
+"""
 
 import heapq
 import os
 import tempfile
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from benchmarks._figures import Figure
 from benchmarks._sweeping import EXAMPLES, watch_sweep
@@ -14,7 +21,9 @@ from benchmarks.driver_overhead import NoWork
 from sweeps.driver import drive
 from sweeps.executor import AnyJob, Outcome
 from sweeps.spec import Spec, load_spec
+from sweeps.storage import choose_storage, remember
 from sweeps.study import SweepStudy
+from tests.integration.postgres import PostgresServer, running_postgres
 
 _CALL_S = 1.0
 """How long a simulated evaluation sleeps."""
@@ -23,7 +32,11 @@ _ROUNDS = 8
 _WORKERS = (1, 4, 16, 64, 128, 256)
 _AT_LEAST = {64: 0.95}
 """Share that is required."""
-_REAL = ("--configurations", "120", "--tracking", "none", "--set", "readout.epochs=100", "--set", "sampler=random")
+_TURNS = 2
+"""How often one worker and two take turns, so that a slow spell of the machine meets both."""
+_CHIPS = 256
+"""Virtual chips of a real evaluation, which then takes some 0.4 s."""
+_REAL = ("--configurations", "64", "--set", f"chips={_CHIPS}")
 
 
 class Sleepers(NoWork):
@@ -87,7 +100,20 @@ class Sleepers(NoWork):
         return worked / ((last_s - first_s) * self.workers)
 
 
-def busy_share(workers: int) -> float:
+@contextmanager
+def new_study(spec: Spec, server: PostgresServer | None) -> Iterator[SweepStudy]:
+    """A study in a journal, or in a new database of a server."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = None
+        if server is not None:
+            name = f"study_{time.monotonic_ns()}"
+            server.execute(f"CREATE DATABASE {name}")
+            url = server.url(name)
+            remember(Path(folder), choose_storage(url))
+        yield SweepStudy(spec, Path(folder) / "journal.log", url)
+
+
+def busy_share(workers: int, server: PostgresServer | None = None) -> float:
     """Share of the time of sleeping workers that is used, for a sweep in reproducible order."""
     configurations = _ROUNDS * workers
     spec = load_spec(
@@ -95,43 +121,68 @@ def busy_share(workers: int) -> float:
         {"configurations": str(configurations), "lag": str(2 * workers), "sampler": "nsga2", "readout.kind": "ridge"},
     )
     executor = Sleepers(spec, workers)
-    with tempfile.TemporaryDirectory() as folder:
-        study = SweepStudy(spec, Path(folder) / "journal.log")
+    with new_study(spec, server) as study:
         drive(study, executor, configurations=configurations, lag=spec.lag, on_told=lambda _: None)
     return executor.busy()
 
 
-def driver_s() -> float:
+def driver_s(server: PostgresServer | None = None) -> float:
     """What the driver spends on a configuration, s."""
     spec = load_spec(EXAMPLES / "digits.yaml", {"configurations": "1000", "sampler": "nsga2", "readout.kind": "ridge"})
-    with tempfile.TemporaryDirectory() as folder:
-        study = SweepStudy(spec, Path(folder) / "journal.log")
+    with new_study(spec, server) as study:
         executor = NoWork(spec)
         start = time.perf_counter()
         drive(study, executor, configurations=1000, lag=spec.lag, on_told=lambda _: None)
         return (time.perf_counter() - start) / 1000
 
 
-def run() -> list[Figure]:
-    """Sweep with one and with two actors, then simulate; the load of the machine is a figure too."""
-    load = os.getloadavg()[0]
-    one = watch_sweep("digits.yaml", "--workers", "1", *_REAL).result["seconds"]
-    two = watch_sweep("digits.yaml", "--workers", "2", *_REAL).result["seconds"]
-    figures = [
-        Figure("load of the machine before", load, ""),
-        Figure("one worker", one, "s"),
-        Figure("two workers", two, "s"),
-        Figure("two workers over one", one / two, "x", at_least=1.8),
+def _real(tracking: str) -> list[Figure]:
+    """Sweeps of real evaluations by one actor and by two; with tracking, its writer shares the cores with them."""
+    words = (*_REAL, "--tracking", "none") if tracking == "none" else _REAL
+    spent = {1: 0.0, 2: 0.0}
+    for _ in range(_TURNS):
+        for workers in spent:
+            spent[workers] += watch_sweep("digits.yaml", "--workers", str(workers), *words).result["seconds"]
+    return [
+        *(Figure(f"{workers} worker(s), tracking {tracking}", total / _TURNS, "s") for workers, total in spent.items()),
+        Figure(
+            f"two workers over one, tracking {tracking}",
+            spent[1] / spent[2],
+            "x",
+            at_least=1.8 if tracking == "none" else None,
+        ),
     ]
-    figures += [
-        Figure(f"busy share of {workers} sleeping workers", busy_share(workers), "", at_least=_AT_LEAST.get(workers))
+
+
+def _driven(server: PostgresServer | None) -> list[Figure]:
+    """How busy sleeping workers are, and what the driver takes, with the study in one place."""
+    place = "journal" if server is None else "PostgreSQL"
+    figures = [
+        Figure(
+            f"busy share of {workers} sleeping workers, {place}",
+            busy_share(workers, server),
+            "",
+            at_least=_AT_LEAST.get(workers),
+        )
         for workers in _WORKERS
     ]
-    each_s = driver_s()
+    each_s = driver_s(server)
     return [
         *figures,
-        Figure("driver, each configuration", 1e3 * each_s, "ms"),
+        Figure(f"driver, each configuration, {place}", 1e3 * each_s, "ms", at_most=1e3 * _CALL_S / max(_AT_LEAST)),
         # With more, workers wait for the driver: give it longer evaluations (more chips), or share the workers between
         # several sweeps, each of which has a driver of its own.
-        Figure("workers that saturate it at 1 s a configuration", _CALL_S / each_s, ""),
+        Figure(f"workers that saturate it at 1 s a configuration, {place}", _CALL_S / each_s, ""),
     ]
+
+
+def run() -> list[Figure]:
+    """Sweep with one and with two actors, then simulate; the load of the machine is a figure too."""
+    figures = [Figure("load of the machine before", os.getloadavg()[0], ""), *_real("none"), *_real("mlflow")]
+    figures += _driven(None)
+    try:
+        with running_postgres() as server:
+            figures += _driven(server)
+    except pytest.skip.Exception as reason:
+        figures.append(Figure(f"servers of PostgreSQL: not measured ({reason})", 0, ""))
+    return figures

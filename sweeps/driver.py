@@ -6,12 +6,13 @@ their turn; up to ``lag`` trials are in flight meanwhile, so workers need not id
 the machine.
 
 ``mode: throughput`` tells results as they come, and the lag is the number of trials in flight and nothing else. Which
-configurations are tried then depends on the machine; what comes of trial n still depends on its configuration, the seed
-and n alone.
+configurations are tried then depends on the machine. What comes of trial n still depends on its configuration, the seed
+and n alone, but for two things that hang on who has been told when it is asked: whether it is a duplicate, and, where
+the sweep races, whether it is left after its first chips.
 
 **A duplicate is not simulated.** A trial whose configuration is that of a trial told when it was asked (up to n - lag,
 by the rule) takes over the outcome of the first of those, and says so in its record. That is not what its own random
-stream would have given, and it is the same for any number of workers and after any interruption.
+stream would have given; by the rule it is the same for any number of workers and after any interruption.
 
 A sweep ends after so many configurations, or sooner by its budget:
 

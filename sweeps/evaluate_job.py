@@ -20,7 +20,8 @@ def _evaluate(evaluator: Evaluator, jobs: Sequence[Job]) -> list[Outcome]:
     requests = [Request(job.configuration, job.trial, job.chosen, job.rivals) for job in jobs]
     results = evaluator.evaluate_many(requests)
     if len(requests) > 1:
-        # What is too much for the memory together may fit alone, with the same bits.
+        # What is too much for the memory together may fit alone, with the same bits, once no traceback holds the rest.
+        results = [result.with_traceback(None) if isinstance(result, Exception) else result for result in results]
         results = [
             evaluator.evaluate_many([request])[0] if isinstance(result, MemoryError) else result
             for request, result in zip(requests, results, strict=True)

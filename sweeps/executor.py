@@ -4,7 +4,8 @@ Contract. ``submit`` never blocks; ``wait`` returns each job's outcome exactly o
 pure function of its job, so an executor may run a job again on another worker after a crash; it must not report it
 twice. An exception inside a configuration is that configuration's outcome, not the executor's; so is a worker that it
 kills, or keeps busy beyond a deadline, again and again. ``withdraw`` forgets the jobs that have not started; those
-under way still come out of ``wait``. ``close`` gives up pending jobs and frees everything; it may be called twice.
+under way still come out of ``wait``, unless their worker is lost: they are not run again. ``close`` gives up pending
+jobs and frees everything; it may be called twice.
 """
 
 from collections.abc import Callable, Sequence
@@ -96,7 +97,7 @@ class Executor(Protocol):
         ...
 
     def withdraw(self) -> None:
-        """Forget the jobs that have not started."""
+        """Forget the jobs that have not started; run none again."""
         ...
 
     def close(self) -> None:

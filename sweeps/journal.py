@@ -1,8 +1,8 @@
 """The journal: a study in one file, a line a change.
 
 Optuna's own, with three differences. A change goes to the operating system at once, so that a killed process loses
-none, but to the disk when ``sync`` is called, once a trial and not once a parameter. A line that cannot be written
-whole is taken back. Opening a study that exists only reads.
+none, but to the disk once a trial, when that ends, and not once a parameter. A line that cannot be written whole is
+taken back. Opening a study that exists only reads.
 """
 
 import json
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from optuna.exceptions import DuplicatedStudyError
-from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 from optuna.storages.journal._storage import JournalOperation
 from optuna.study import StudyDirection
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 _STATE_IS_SET = b'{"op_code":%d,' % JournalOperation.SET_TRIAL_STATE_VALUES
 
@@ -88,9 +88,30 @@ class Journal(JournalStorage):
             raise DuplicatedStudyError(f"the journal holds a study named {study_name!r}")
         return super().create_new_study(directions, study_name)
 
-    def sync(self) -> None:
-        """Wait until everything is on the disk."""
+    def add(self, study_id: int, trial: FrozenTrial) -> int | None:
+        """Make a trial with its params and system attributes; returns its id.
+
+        None if its number is not the next: another process writes the study.
+        """
+        trial_id = self.create_new_trial(study_id)
+        if self.get_trial_number_from_id(trial_id) != trial.number:
+            return None
+        for key, value in trial.system_attrs.items():
+            self.set_trial_system_attr(trial_id, key, value)
+        for name, distribution in trial.distributions.items():
+            self.set_trial_param(trial_id, name, distribution.to_internal_repr(trial.params[name]), distribution)
+        return trial_id
+
+    def end(self, trial: FrozenTrial) -> bool:
+        """End a trial with its user attributes, state and values, all on the disk at return; true.
+
+        Raises ``UpdateFinishedTrialError`` if it has ended.
+        """
+        for key, value in trial.user_attrs.items():
+            self.set_trial_user_attr(trial._trial_id, key, value)
+        self.set_trial_state_values(trial._trial_id, trial.state, trial.values)
         self._file.sync()
+        return True
 
 
 def ended(path: Path) -> tuple[int, int]:
@@ -103,9 +124,3 @@ def ended(path: Path) -> tuple[int, int]:
                 if state in states:
                     states[state] += 1
     return states[TrialState.COMPLETE], states[TrialState.FAIL]
-
-
-def sync(storage: BaseStorage) -> None:
-    """Make what was written durable, where that does not happen by itself."""
-    if isinstance(storage, Journal):
-        storage.sync()

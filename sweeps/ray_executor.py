@@ -8,11 +8,12 @@ a second call waiting, so that none idles between two.
 
     starting ──> ready ──> dead or hung ──> replaced, on whatever node has a CPU
        │
+       ├─ its node has other versions: held, so that nobody else starts there
        └─ no node has a CPU: waits for one; nobody ready for ``PATIENCE_s``: ExecutorError
 
 An actor dies by itself, with its node, by Ray when memory runs out, or by us when a call takes longer than the
-deadline. It is replaced and its jobs run again, one a call; a job that was running alone, or in the same call, at
-``_ATTEMPTS`` such ends is given up as failed with what was said each time (it is the likely cause), the others go on.
+deadline. It is replaced and its jobs run again, one a call, until they are done or given up as failed with what was
+said each time (``ray_attempts``); a job that was running alone, or in the same call, is the likely cause.
 Nodes that join get actors too, up to the number of workers asked for.
 """
 
@@ -21,6 +22,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -34,11 +36,20 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
 
 import ray
-from ray.exceptions import ActorDiedError, RayError, RayTaskError, TaskCancelledError
+from ray.exceptions import (
+    ActorDiedError,
+    ActorUnavailableError,
+    NodeDiedError,
+    ObjectLostError,
+    RayError,
+    RayTaskError,
+    TaskCancelledError,
+)
 
 from sweeps.evaluate_job import evaluate_jobs
 from sweeps.executor import AnyJob, ExecutorError, MakeEvaluator, Outcome
-from sweeps.ray_versions import VersionError, require_same_versions
+from sweeps.ray_attempts import Attempt, End
+from sweeps.ray_versions import ONE_IMAGE, VersionError, differences, require_same_versions, versions
 from tasks import Task
 
 _LOG = logging.getLogger(__name__)
@@ -47,10 +58,10 @@ _CALL_SECONDS = 0.4
 enough for small read-outs to be trained together."""
 _MOST_JOBS_A_CALL = 16
 _CALLS_PER_ACTOR = 2
-_ATTEMPTS = 3
 _ADDRESS_TIMEOUT_S = 20.0
 DEADLINE_s = 1800.0
-"""Time that a configuration may take: far more than any read-out here needs, so that what takes longer hangs."""
+"""Time that a call may take: far more than any read-out here needs, so that what takes longer hangs. Honest slow jobs
+that shared a call then run again alone, with all this time for each."""
 PATIENCE_s = 600.0
 """How long a sweep waits for nodes when all its workers are gone."""
 _LOOK_s = 1.0
@@ -61,23 +72,20 @@ _FAILED_STARTS = 3
 """Actors that may fail to start, one after the other, before any has started: then none will."""
 
 
-@dataclass(frozen=True)
-class _Attempt:
-    """A job and how its earlier attempts ended."""
-
-    job: AnyJob
-    ends: tuple[str, ...] = ()
-
-
 class _Worker:
     """What runs inside an actor."""
 
     def __init__(self, task: Task, make_evaluator: MakeEvaluator) -> None:
         self._evaluator = make_evaluator(task)
 
-    def ready(self) -> int:
-        """Answer that the actor has started; its process."""
-        return os.getpid()
+    def ready(self) -> tuple[int, str, dict[str, str]]:
+        """Answer that the actor has started: its process, its node and the versions there."""
+        node: str = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]  # untyped in Ray 2.60
+        return os.getpid(), node, versions()
+
+    def hold(self) -> None:
+        """Keep the CPU of a node that is not used; whoever asked hears when the node has gone."""
+        threading.Event().wait()
 
     def evaluate(self, jobs: list[AnyJob]) -> list[Outcome]:
         return evaluate_jobs(self._evaluator, jobs)
@@ -89,12 +97,14 @@ class _Actor:
 
     handle: Any
     starting: Any
-    """Answer to "are you ready?"; None once it has come."""
-    calls: deque[tuple[Any, list[_Attempt]]] = field(default_factory=deque)
+    """Answer to "are you ready?", None once it has come; of a held one, what is answered when it dies."""
+    calls: deque[tuple[Any, list[Attempt]]] = field(default_factory=deque)
     """Calls and their jobs; the first one runs."""
     since_s: float = 0.0
     """When the first call began."""
     process: int | None = None
+    held: bool = False
+    """Whether its node has other versions than the driver."""
 
     @property
     def ready(self) -> bool:
@@ -121,7 +131,7 @@ class RayExecutor:
             make_evaluator: builds the evaluator of each actor.
             workers: actors of one CPU each; all CPUs of the cluster, also those that join, if absent.
             address: ``host:port`` of a running Ray head; Ray is started on this machine if absent.
-            deadline_s: time that a configuration may take.
+            deadline_s: time that a configuration may take, and all those of a call together before they run alone.
             patience_s: how long to wait for nodes when no worker is left.
 
         Raises:
@@ -136,20 +146,22 @@ class RayExecutor:
         self._asked_for, self._deadline_s, self._patience_s = workers, deadline_s, patience_s
         self._actor_class = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Worker)
         self._arguments = (ray.put(task), make_evaluator)
-        self._waiting: deque[_Attempt] = deque()
-        self._again: deque[_Attempt] = deque()
+        self._waiting: deque[Attempt] = deque()
+        self._again: deque[Attempt] = deque()
         self._actors: list[_Actor] = []
         self._seconds_per_job: float | None = None
         self._failed_starts: int | None = 0
         self._last_end = ""
+        self._versions = versions()
+        self._differences: set[str] = set()
         self._looked_s = -_LOOK_s
         self._staffed_s = time.monotonic()
         self._staff()
 
     @property
     def workers(self) -> int:
-        """Actors that there are, or are to be."""
-        return len(self._actors)
+        """Actors that there are, or are to be, without those that are held."""
+        return sum(not actor.held for actor in self._actors)
 
     @property
     def pending(self) -> int:
@@ -159,28 +171,32 @@ class RayExecutor:
 
     def submit(self, jobs: Sequence[AnyJob]) -> None:
         """Queue jobs; ``wait`` hands them out, so that those of one submission and the next can share a call."""
-        self._waiting.extend(_Attempt(job) for job in jobs)
+        self._waiting.extend(Attempt(job) for job in jobs)
 
     def wait(self, timeout_s: float | None = None) -> list[Outcome]:
         """Outcomes since the last call; raises ``ExecutorError`` if no worker has been there for too long."""
         end_s = float("inf") if timeout_s is None else time.monotonic() + timeout_s
         while self.pending:
-            outcomes = self._staff()
             self._dispatch()
             left_s = max(end_s - time.monotonic(), 0)
-            outcomes += self._collect(0 if outcomes else min(left_s, _LOOK_s))
+            outcomes = self._collect(min(left_s, _LOOK_s))
+            # After what has come is taken in: the driver may have been away for longer than a deadline.
+            outcomes += self._staff()
             self._dispatch()
             if outcomes or left_s == 0:
                 return outcomes
         return []
 
     def withdraw(self) -> None:
-        """Forget the jobs that have not started."""
+        """Forget the jobs that have not started, and those that lose their worker from here on."""
         self._waiting.clear()
         self._again.clear()
         for actor in self._actors:
-            for call, _ in list(actor.calls)[1:]:
-                ray.cancel(call)
+            for place, (call, attempts) in enumerate(actor.calls):
+                for attempt in attempts:
+                    attempt.withdrawn = True
+                if place > 0:
+                    ray.cancel(call)
 
     def close(self) -> None:
         """Give up pending jobs, end the actors, and stop Ray if it was started here."""
@@ -202,11 +218,13 @@ class RayExecutor:
         self._looked_s = now_s
         failed = []
         for actor in list(self._actors):
-            if actor.calls and now_s - actor.since_s > self._deadline_s * len(actor.calls[0][1]):
-                failed += self._bury(actor, f"no answer within the deadline of {self._deadline_s:g} s a configuration")
+            if actor.calls and now_s - actor.since_s > self._deadline_s:
+                failed += self._bury(actor, End(f"no answer within the deadline of {self._deadline_s:g} s"))
         cpus = _cpus()
-        wanted = min(self._asked_for or cpus, cpus)
-        for actor in [actor for actor in self._actors if not actor.ready][: max(len(self._actors) - wanted, 0)]:
+        held = len(self._actors) - self.workers
+        wanted = min(self._asked_for + held, cpus) if self._asked_for else cpus
+        starting = sorted((actor for actor in self._actors if not actor.ready), key=lambda actor: actor.held)
+        for actor in starting[: max(len(self._actors) - wanted, 0)]:
             # It waits for a node that is gone.
             self._actors.remove(actor)
             ray.kill(actor.handle)
@@ -290,13 +308,26 @@ class RayExecutor:
     def _welcome(self, actor: _Actor) -> None:
         """Note that an actor is ready, or that it never will be."""
         try:
-            actor.process = ray.get(actor.starting)
+            actor.process, node, found = ray.get(actor.starting)
         except RayError as error:
-            self._failed_starts = self._failed_starts if self._failed_starts is None else self._failed_starts + 1
-            self._bury(actor, _cause(error))
+            end = _end(error)
+            if self._failed_starts is not None and not end.node_lost:
+                self._failed_starts += 1
+            self._bury(actor, end)
+            return
+        self._failed_starts = None
+        if others := differences(self._versions, {node: found}):
+            self._hold(actor, others[0])
         else:
             actor.starting = None
-            self._failed_starts = None
+
+    def _hold(self, actor: _Actor, difference: str) -> None:
+        """Keep an actor idle, whose node has other versions: a node that joined after the others were compared."""
+        actor.held, actor.starting = True, actor.handle.hold.remote()
+        self._last_end = difference
+        if difference not in self._differences:
+            self._differences.add(difference)
+            _LOG.warning("A node is not used, because its results could differ: %s. %s", difference, ONE_IMAGE)
 
     def _take(self, actor: _Actor, call: Any) -> list[Outcome]:
         """The outcomes of a finished call, or what its failure leaves to do."""
@@ -308,11 +339,12 @@ class RayExecutor:
             pass  # withdrawn before it began
         except RayTaskError as error:
             # Not an error of a configuration (those are outcomes): the call itself could not run.
-            outcomes = self._try_again(attempts, _cause(error))
+            outcomes = self._try_again(attempts, _end(error))
         except RayError as error:
-            return self._bury(actor, _cause(error))
+            return self._bury(actor, _end(error))
+        if call == actor.calls[0][0]:
+            actor.since_s = time.monotonic()
         actor.calls.remove((call, attempts))
-        actor.since_s = time.monotonic()
         spent = [outcome.seconds for outcome in outcomes if outcome.seconds is not None]
         if spent:
             mean = sum(spent) / len(spent)
@@ -320,35 +352,34 @@ class RayExecutor:
             self._seconds_per_job = mean if known is None else 0.7 * known + 0.3 * mean
         return outcomes
 
-    def _bury(self, actor: _Actor, reason: str) -> list[Outcome]:
+    def _bury(self, actor: _Actor, end: End) -> list[Outcome]:
         """End an actor, to be replaced at the next look; its jobs run again, or fail if they keep killing."""
         process = f" (process {actor.process})" if actor.process else ""
-        _LOG.warning("A worker%s is lost and will be replaced: %s", process, reason)
-        self._last_end = reason
+        _LOG.warning("A worker%s is lost and will be replaced: %s", process, end.reason)
+        self._last_end = end.reason
         self._actors.remove(actor)
         ray.kill(actor.handle)
         if actor.ready:  # one that never started is replaced a little later
             self._looked_s = -_LOOK_s
+            self._staffed_s = time.monotonic()
         if not any(other.ready for other in self._actors):
             _LOG.warning("No worker is left; waiting up to %.0f s for nodes with free CPUs.", self._patience_s)
         if not actor.calls:
             return []
         (_, running), *queued = actor.calls
         for _, attempts in reversed(queued):
-            self._waiting.extendleft(reversed(attempts))
-        return self._try_again(running, reason)
+            self._waiting.extendleft(attempt for attempt in reversed(attempts) if not attempt.withdrawn)
+        return self._try_again(running, end)
 
-    def _try_again(self, attempts: list[_Attempt], end: str) -> list[Outcome]:
-        """Queue jobs whose attempt ended without an outcome; the outcomes of those that have had all attempts."""
+    def _try_again(self, attempts: list[Attempt], end: End) -> list[Outcome]:
+        """Queue jobs whose attempt ended without an outcome; the outcomes of those that are given up."""
         failed = []
         for attempt in attempts:
-            ends = (*attempt.ends, end)
-            if len(ends) < _ATTEMPTS:
-                self._again.append(_Attempt(attempt.job, ends))
-            else:
-                history = "; ".join(f"({number}) {said}" for number, said in enumerate(ends, start=1))
-                reason = f"WorkerDied: its worker died {len(ends)} times: {history}"
-                failed.append(Outcome(trial=attempt.job.trial, error=reason))
+            attempt.ends.append(end)
+            if outcome := attempt.failed():
+                failed.append(outcome)
+            elif not attempt.withdrawn:
+                self._again.append(attempt)
         return failed
 
 
@@ -426,15 +457,16 @@ def _cpus() -> int:
     return int(resources.get("CPU", 0))
 
 
-def _cause(error: RayError) -> str:
-    """Why an actor or a call ended, in one line."""
+def _end(error: RayError) -> End:
+    """Why an actor or a call ended."""
     if isinstance(error, RayTaskError):
-        return f"{type(error.cause).__name__}: {_one_line(error.cause)}"
-    if isinstance(error, ActorDiedError):
-        # Ray says the cause last, and goes on about what it could mean.
-        last = str(error).strip().rpartition("\n")[2].partition(" Some common causes")[0]
-        return f"{type(error).__name__}: {last[:_LONGEST]}"
-    return f"{type(error).__name__}: {_one_line(error)}"
+        return End(f"{type(error.cause).__name__}: {_one_line(error.cause)}")
+    if not isinstance(error, ActorDiedError):
+        lost = isinstance(error, ActorUnavailableError | NodeDiedError | ObjectLostError)
+        return End(f"{type(error).__name__}: {_one_line(error)}", lost)
+    # Ray says the cause last, and goes on about what it could mean.
+    last = str(error).strip().rpartition("\n")[2].partition(" Some common causes")[0].strip()
+    return End(f"{type(error).__name__}: {last[:_LONGEST]}", error.preempted or "its node has died" in str(error))
 
 
 def _one_line(error: BaseException) -> str:

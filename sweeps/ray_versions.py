@@ -1,6 +1,7 @@
 """Whether the nodes of a Ray cluster run the driver's code: results must not depend on where they were computed.
 
-Ray compares Python and itself when a driver connects; what the bits of a result hang on besides is compared here.
+Ray compares Python and itself when a driver connects; what the bits of a result hang on besides is compared here: on
+all nodes before a sweep starts, and on those that join later by the executor, which asks each actor.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 from sweeps.errors import SweepError
 
 PACKAGES = ("memsweep", "numpy", "scipy", "scikit-learn")
+ONE_IMAGE = "Use one image or one environment for the driver and all nodes (deploy/README.md)."
 _TIMEOUT_s = 60.0
 
 
@@ -67,6 +69,5 @@ def require_same_versions() -> None:
     lines = differences(versions(), answers)
     if lines:
         raise VersionError(
-            "All nodes of the cluster must run the driver's versions, but " + "; ".join(lines) + ". Use one image or "
-            "one environment for the driver and all nodes (deploy/README.md)."
+            f"All nodes of the cluster must run the driver's versions, but {'; '.join(lines)}. {ONE_IMAGE}"
         )

@@ -13,8 +13,7 @@ For that
 """
 
 import math
-from bisect import insort
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +23,7 @@ from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.errors import SpecError
+from sweeps.history import History, RememberingNSGAII, RememberingTPE
 from sweeps.space import Space
 from sweeps.spec import Spec
 
@@ -74,33 +74,6 @@ def choose_sampler(spec: Spec) -> Choice:
     )
 
 
-class History:
-    """The finished trials of a study, each found without a look at all of them."""
-
-    def __init__(self, trials: Iterable[FrozenTrial]) -> None:
-        """Take the trials so far; those that are not finished are passed over."""
-        self._finished: dict[int, FrozenTrial] = {}
-        self._by_id: dict[int, FrozenTrial] = {}
-        self.complete: list[FrozenTrial] = []
-        """Those that did not fail, by their numbers."""
-        for trial in trials:
-            self.add(trial)
-
-    def add(self, trial: FrozenTrial) -> None:
-        """Take one more."""
-        if trial.state.is_finished():
-            self._finished[trial.number] = self._by_id[trial._trial_id] = trial
-        if trial.state == TrialState.COMPLETE:
-            insort(self.complete, trial, key=lambda each: each.number)
-
-    def __getitem__(self, number: int) -> FrozenTrial:
-        return self._finished[number]
-
-    def of_ids(self, ids: Collection[int]) -> list[FrozenTrial]:
-        """Trials by what the storage calls them, in the order of their numbers."""
-        return sorted((self._by_id[each] for each in ids), key=lambda trial: trial.number)
-
-
 def make_sampler(spec: Spec, number: int, history: History | None = None) -> BaseSampler:
     """A fresh sampler for trial ``number``; with the history of the study it draws the same, sooner.
 
@@ -111,12 +84,14 @@ def make_sampler(spec: Spec, number: int, history: History | None = None) -> Bas
         # As Optuna does by itself: jointly for one objective, each param by itself for several. Jointly is no
         # better for several (mean hypervolume equal over 14 seeds) and was seen to get stuck on one choice.
         joint = len(spec.objectives) == 1
-        return _AllAtOnce(spec.space, TPESampler(seed=_seed(spec.seed, number)), joint=joint)
+        seed = _seed(spec.seed, number)
+        inner = TPESampler(seed=seed) if history is None else RememberingTPE(history, seed)
+        return _AllAtOnce(spec.space, inner, joint=joint)
     if name == "nsga2":
         seed = _seed(spec.seed, number)
         plain = NSGAIISampler(population_size=_POPULATION, seed=seed)
-        inner = plain if history is None else _Remembering(history, seed)
-        return _AllAtOnce(spec.space, inner, joint=True)
+        remembering = plain if history is None else RememberingNSGAII(history, _POPULATION, seed)
+        return _AllAtOnce(spec.space, remembering, joint=True)
     if name == "grid":
         return _Numbered(spec.space, _grid_point(spec))
     if name == "qmc":
@@ -170,48 +145,6 @@ def _sobol(spec: Spec, number: int) -> Sequence[float]:
         sequence.fast_forward(number)
     point = sequence.random(1)[0]
     return [float(share) for share in point]
-
-
-class _Remembering(NSGAIISampler):
-    """Optuna's NSGA-II, which goes through all trials at each ask, with a history in their place.
-
-    A generation is a trial's own or the next one of those finished when it was asked, so generations never fall from
-    one number to the next: what is looked for stands at the end.
-    """
-
-    def __init__(self, history: History, seed: int) -> None:
-        super().__init__(population_size=_POPULATION, seed=seed)
-        self._history = history
-
-    # Under the names that Optuna gives them, so that either takes a study over from the other.
-    _get_generation_key = NSGAIISampler._get_generation_key
-    _get_parent_cache_key_prefix = NSGAIISampler._get_parent_cache_key_prefix
-
-    def get_trial_generation(self, study: Study, trial: FrozenTrial) -> int:
-        key = self._get_generation_key()
-        known: int | None = trial.system_attrs.get(key)
-        if known is not None:
-            return known
-        complete = self._history.complete
-        last = complete[-1].system_attrs.get(key, 0) if complete else 0
-        generation = int(last + (len(self.get_population(study, last)) >= _POPULATION))
-        study._storage.set_trial_system_attr(trial._trial_id, key, generation)
-        return generation
-
-    def get_population(self, study: Study, generation: int) -> list[FrozenTrial]:
-        found = []
-        for trial in reversed(self._history.complete):
-            own = trial.system_attrs.get(self._get_generation_key(), -1)
-            if own < generation:
-                break
-            if own == generation:
-                found.append(trial)
-        return found[::-1]
-
-    def get_parent_population(self, study: Study, generation: int) -> list[FrozenTrial]:
-        known = study._storage.get_study_system_attrs(study._study_id)
-        ids = known.get(f"{self._get_parent_cache_key_prefix()}{generation}")
-        return super().get_parent_population(study, generation) if ids is None else self._history.of_ids(ids)
 
 
 class _Numbered(BaseSampler):

@@ -11,7 +11,9 @@
                open_storage     the study, wherever the sweep was started
 
 A database that goes away is waited for: every step is tried again for ``PATIENCE_s`` and then given up with all that
-was told still there. One driver writes a study, so a step whose answer was lost is looked for before it is repeated.
+was told still there. A trial is made in one transaction and ended in another, each known by its time to the
+microsecond: one whose answer was lost is looked for before it is repeated, and what another process wrote is not taken
+for it.
 """
 
 import functools
@@ -22,11 +24,12 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
-from optuna.storages import BaseStorage, RDBStorage
+from optuna.exceptions import StorageInternalError
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from sweeps.errors import SweepError
@@ -34,11 +37,7 @@ from sweeps.journal import Journal
 from tracking.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from optuna.storages._rdb.models import TrialModel
-    from sqlalchemy import URL
-    from sqlalchemy.orm import Session
+    from sqlalchemy import URL, Table
 
 _LOG = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -190,7 +189,7 @@ def find_storage(folder: Path, option: str | None = None) -> Storage:
 
 def open_storage(
     journal: Path, option: str | None = None, *, only: int | None = None, stop: Callable[[], bool] = lambda: False
-) -> BaseStorage:
+) -> "Journal | PatientStorage":
     """Open the storage of the sweep whose folder holds, or would hold, ``journal``.
 
     ``only`` names the one trial that will be read, and nothing written, so that a long journal is read quickly;
@@ -234,8 +233,8 @@ def _connect(storage: Storage, *, check: bool = False, stop: Callable[[], bool] 
 class PatientStorage(RDBStorage):
     """Optuna's database storage that waits for its server, for a study that one process writes.
 
-    Each method below is safe to repeat after an answer that was lost: reads and upserts are, and the two that are
-    not look for what they had done.
+    Each method below is safe to repeat after an answer that was lost: reads and upserts are, and ``add`` and ``end``,
+    by which trials are made and ended here, look for what they had done.
     """
 
     def __init__(self, storage: Storage, *, check: bool = False, stop: Callable[[], bool] = lambda: False) -> None:
@@ -243,10 +242,9 @@ class PatientStorage(RDBStorage):
         if storage.url is None:
             raise ValueError("a journal is no database")
         self._storage, self._stop = storage, stop
-        self._next: dict[int, int] = {}
         super().__init__(
             storage.url,
-            engine_kwargs={"pool_pre_ping": True, "connect_args": _CONNECTION},
+            engine_kwargs={"connect_args": _CONNECTION},
             skip_compatibility_check=not check,
         )
         weakref.finalize(self, self.engine.dispose)
@@ -286,52 +284,98 @@ class PatientStorage(RDBStorage):
         while (left_s := end_s - time.monotonic()) > 0 and self._stop() == stopping:
             time.sleep(min(left_s, _LOOK_s))
 
-    def create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> int:
-        """Make the study's next trial, once."""
-        return self._create_new_trial(study_id, template_trial)._trial_id
+    def add(self, study_id: int, trial: FrozenTrial) -> int | None:
+        """Make a trial with its params and system attributes, all in one transaction; returns its id.
 
-    def _create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> FrozenTrial:
-        if study_id not in self._next:
-            self._next[study_id] = self.patiently(lambda: self._count(study_id))
-        create = super()._create_new_trial
-        made = self.patiently(lambda: create(study_id, template_trial))
-        self._next[study_id] = made.number + 1
-        return made
+        None, and nothing is written, if its number is not the next: another process writes the study.
+        """
+        return self.patiently(lambda: self._add(study_id, trial))
 
-    def _get_prepared_new_trial(
-        self, study_id: int, template_trial: FrozenTrial | None, session: "Session"
-    ) -> "TrialModel":
-        """The trial of the next number: the one that an earlier attempt made, else a new one."""
-        from optuna.storages._rdb.models import TrialModel
+    def _add(self, study_id: int, trial: FrozenTrial) -> int | None:
+        from optuna.distributions import distribution_to_json
+        from sqlalchemy import insert, select
 
-        number = self._next.get(study_id, -1)
-        made = session.query(TrialModel).filter_by(study_id=study_id, number=number).one_or_none()
-        return made or super()._get_prepared_new_trial(study_id, template_trial, session)
+        begun = _utc(trial.datetime_start)
+        studies, trials = self._table("studies"), self._table("trials")
+        # Plain statements, a few for all: Optuna's own take several a param, each at the price of a journey.
+        with self.engine.begin() as connection:
+            connection.execute(select(studies.c.study_id).where(studies.c.study_id == study_id).with_for_update())
+            newest = select(trials.c.trial_id, trials.c.number, trials.c.datetime_start)
+            newest = newest.where(trials.c.study_id == study_id).order_by(trials.c.trial_id.desc()).limit(1)
+            last_id, last, last_begun = connection.execute(newest).first() or (None, -1, None)
+            if (last, last_begun) == (trial.number, begun):
+                return last_id  # made by the attempt of which the answer was lost
+            if last + 1 != trial.number:
+                return None
+            row = {"study_id": study_id, "number": trial.number, "state": trial.state, "datetime_start": begun}
+            trial_id: int = connection.execute(insert(trials).returning(trials.c.trial_id), row).scalar_one()
+            params = [
+                {
+                    "trial_id": trial_id,
+                    "param_name": name,
+                    "param_value": distribution.to_internal_repr(trial.params[name]),
+                    "distribution_json": distribution_to_json(distribution),
+                }
+                for name, distribution in trial.distributions.items()
+            ]
+            if params:
+                connection.execute(insert(self._table("trial_params")), params)
+            if trial.system_attrs:
+                connection.execute(
+                    insert(self._table("trial_system_attributes")), _attributes(trial_id, trial.system_attrs)
+                )
+        return trial_id
 
-    def _count(self, study_id: int) -> int:
-        from optuna.storages._rdb.models import TrialModel
-        from optuna.storages._rdb.storage import _create_scoped_session
+    def end(self, trial: FrozenTrial) -> bool:
+        """End a trial with its user attributes, state and values, all in one transaction.
 
-        with _create_scoped_session(self.scoped_session) as session:
-            return session.query(TrialModel).filter_by(study_id=study_id).count()
+        False, and nothing is written, if another process has ended it.
+        """
+        return self.patiently(lambda: self._end(trial))
 
-    def set_trial_state_values(self, trial_id: int, state: TrialState, values: "Sequence[float] | None" = None) -> bool:
-        """End a trial, once."""
-        write = super().set_trial_state_values
-        again = False
+    def _end(self, trial: FrozenTrial) -> bool:
+        from optuna.storages._rdb.models import TrialValueModel
+        from sqlalchemy import delete, insert, select, update
 
-        def step() -> bool:
-            nonlocal again
-            try:
-                return write(trial_id, state, values)
-            except UpdateFinishedTrialError:
-                if again:
-                    return True
-                raise
-            finally:
-                again = True
+        trial_id, ended = trial._trial_id, _utc(trial.datetime_complete)
+        trials, attributes = self._table("trials"), self._table("trial_user_attributes")
+        with self.engine.begin() as connection:
+            running = (trials.c.trial_id == trial_id) & (trials.c.state == TrialState.RUNNING)
+            change = update(trials).where(running).values(state=trial.state, datetime_complete=ended)
+            if connection.execute(change).rowcount == 0:
+                # Ended by the attempt of which the answer was lost, or by another process.
+                known = select(trials.c.datetime_complete).where(trials.c.trial_id == trial_id)
+                return bool(connection.execute(known).scalar() == ended)
+            # Older versions wrote attributes before the state: a driver that was killed in between left some.
+            connection.execute(delete(attributes).where(attributes.c.trial_id == trial_id))
+            connection.execute(insert(attributes), _attributes(trial_id, trial.user_attrs))
+            values = [TrialValueModel.value_to_stored_repr(value) for value in trial.values or ()]
+            if values:
+                connection.execute(
+                    insert(self._table("trial_values")),
+                    [
+                        {"trial_id": trial_id, "objective": objective, "value": value, "value_type": kind}
+                        for objective, (value, kind) in enumerate(values)
+                    ],
+                )
+        return True
 
-        return self.patiently(step)
+    @staticmethod
+    def _table(name: str) -> "Table":
+        from optuna.storages._rdb.models import BaseModel
+
+        table: Table = BaseModel.metadata.tables[name]
+        return table
+
+
+def _attributes(trial_id: int, attributes: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a trial's attributes."""
+    return [{"trial_id": trial_id, "key": key, "value_json": json.dumps(value)} for key, value in attributes.items()]
+
+
+def _utc(local: datetime | None) -> datetime | None:
+    """A time as Optuna's tables have it."""
+    return local and local.astimezone(UTC).replace(tzinfo=None)
 
 
 def _patient(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,23 +4,27 @@ One driver owns it; workers never touch it. A trial is asked with a fresh sample
 number) and told with its evaluation as a user attribute, so a study read back holds all that was found.
 """
 
+import copy
 import math
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import optuna
+from optuna.distributions import _get_single_value
+from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from sweeps.executor import Outcome
 from sweeps.front import RunningFront
-from sweeps.journal import sync
-from sweeps.samplers import History, make_sampler
+from sweeps.history import History
+from sweeps.samplers import make_sampler
 from sweeps.spec import Spec
 from sweeps.storage import StorageError, open_storage
 from tasks import Evaluation
@@ -29,6 +33,8 @@ _EVALUATION = "evaluation"
 _ERROR = "error"
 _DUPLICATE_OF = "duplicate_of"
 _SPENT_S = "spent_s"
+_OF_THE_WORKER = ("WorkerDied", "MemoryError")
+"""How the kinds of failure end that another worker might not have had; numpy's own is an ``_ArrayMemoryError``."""
 
 
 class State(StrEnum):
@@ -84,37 +90,72 @@ class SweepStudy:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._spec = spec
         self._distributions = spec.space.distributions()
+        self._storage = open_storage(journal, storage, only=only, stop=stop)
         self._study = optuna.create_study(
             study_name=spec.name,
-            storage=open_storage(journal, storage, only=only, stop=stop),
+            storage=self._storage,
             directions=[StudyDirection[way.upper()] for way in spec.objectives.values()],
             sampler=make_sampler(spec, 0),
             load_if_exists=True,
         )
-        self._asked: dict[int, optuna.Trial] = {}
+        self._asked: dict[int, FrozenTrial] = {}
         self._rivals = RunningFront(spec.objectives)
 
     def ask(self, number: int) -> dict[str, Any]:
         """Ask for trial ``number``, which must be the next; returns every field under its dotted name."""
+        trial = create_trial(state=TrialState.RUNNING)
+        trial.number = number
         with _writing():
-            # What ``Study.ask`` does, which first searches all trials for one that waits; there is none here.
-            trial_id = self._study._storage.create_new_trial(self._study._study_id)
-            return self._suggest(number, trial_id)
+            # Drawn before it is there, so that it can be made whole, by one transaction where there are such.
+            self._draw(trial)
+            trial_id = self._storage.add(self._study._study_id, trial)
+        if trial_id is None:
+            raise self._not_alone(number)
+        trial._trial_id = trial_id
+        return self._take(trial)
 
     def ask_again(self, number: int) -> dict[str, Any]:
         """Take up a trial that was asked by a driver that has ended; completes a half-written one."""
-        with _writing():
-            return self._suggest(number, self._study.get_trials(deepcopy=False)[number]._trial_id)
+        written = self._study.get_trials(deepcopy=False)[number]
+        trial = copy.deepcopy(written)
+        if len(written.params) < len(self._distributions):
+            with _writing():
+                self._draw(trial)
+                self._complete(written, trial)
+        return self._take(trial)
 
-    def _suggest(self, number: int, trial_id: int) -> dict[str, Any]:
-        self._study.sampler = make_sampler(self._spec, number, self._history)
-        trial = optuna.Trial(self._study, trial_id)
-        if trial.number != number:
-            raise RuntimeError(f"asked for trial {number}, got {trial.number}; another driver owns this study")
+    def _draw(self, trial: FrozenTrial) -> None:
+        """Draw the params that a trial does not have."""
+        study = copy.copy(self._study)
+        study._storage = cast("BaseStorage", _Beforehand(self._storage, self._study_attrs, trial))
+        study.sampler = make_sampler(self._spec, trial.number, self._history)
+        drawn = study.sampler.sample_relative(study, trial, study.sampler.infer_relative_search_space(study, trial))
         for name, distribution in self._distributions.items():
-            trial._suggest(name, distribution)
-        self._asked[number] = trial
+            if name not in trial.params:
+                value = drawn[name] if name in drawn else _get_single_value(distribution)
+                # As it will be read back; raises for what cannot be stored.
+                trial.params[name] = distribution.to_external_repr(distribution.to_internal_repr(value))
+                trial.distributions[name] = distribution
+
+    def _complete(self, written: FrozenTrial, trial: FrozenTrial) -> None:
+        """Write what a trial has more than is written of it."""
+        storage, trial_id = self._study._storage, trial._trial_id
+        for key, value in trial.system_attrs.items():
+            if key not in written.system_attrs:
+                storage.set_trial_system_attr(trial_id, key, value)
+        for name, distribution in trial.distributions.items():
+            if name not in written.params:
+                storage.set_trial_param(trial_id, name, distribution.to_internal_repr(trial.params[name]), distribution)
+
+    def _take(self, trial: FrozenTrial) -> dict[str, Any]:
+        self._asked[trial.number] = trial
         return self._spec.values(trial.params)
+
+    def _not_alone(self, number: int) -> StorageError:
+        return StorageError(
+            f"One process at a time must drive the sweep {self._spec.name!r}, but another one wrote trial {number} of "
+            "it; see that all of them have ended, then go on with `memsweep resume NAME`."
+        )
 
     def tell(self, outcome: Outcome) -> Record:
         """Write an outcome down; an objective that is not finite makes it a failure."""
@@ -128,18 +169,23 @@ class SweepStudy:
                 named = dict(zip(self._spec.objectives, values, strict=True))
                 error = f"NonFiniteObjective: every objective must be a finite number, but got {named}"
         evaluation = None if error is not None else outcome.evaluation
+        trial.user_attrs = {} if outcome.duplicate_of is None else {_DUPLICATE_OF: outcome.duplicate_of}
+        if evaluation is None:
+            trial.user_attrs[_ERROR] = error
+            trial.state = TrialState.FAIL
+        else:
+            trial.user_attrs[_EVALUATION] = evaluation.to_dict()
+            trial.state, trial.values = TrialState.COMPLETE, values
+        trial.datetime_complete = datetime.now()
+        history, first_told = self._history, self._first_told  # read, if they have not been, without this trial
         with _writing():
-            if outcome.duplicate_of is not None:
-                trial.set_user_attr(_DUPLICATE_OF, outcome.duplicate_of)
-            if evaluation is None:
-                trial.set_user_attr(_ERROR, error)
-                told = self._study.tell(trial, state=TrialState.FAIL)
-            else:
-                trial.set_user_attr(_EVALUATION, evaluation.to_dict())
-                told = self._study.tell(trial, values)
-            sync(self._study._storage)
-        self._history.add(told)
-        self._note_first(told)
+            ended = self._storage.end(trial)
+        if not ended:
+            raise self._not_alone(trial.number)
+        history.add(trial)
+        if _may_be_copied(trial):
+            key = self._key(trial)
+            first_told[key] = min(trial.number, first_told.get(key, trial.number))
         return Record(
             number=outcome.trial,
             state=State.FAILED if evaluation is None else State.FINISHED,
@@ -150,7 +196,10 @@ class SweepStudy:
         )
 
     def copy_of_earlier(self, number: int, before: int) -> Outcome | None:
-        """The outcome of the first told trial of the same configuration as ``number``, if that is below ``before``."""
+        """The outcome of the first told trial of the same configuration as ``number``, if that is below ``before``.
+
+        A failure that may be the worker's, its death or want of memory, is not copied: the next one is tried anew.
+        """
         first = self._first_told.get(self._key(self._asked[number]), before)
         if first >= before:
             return None
@@ -162,11 +211,7 @@ class SweepStudy:
             duplicate_of=first,
         )
 
-    def _note_first(self, told: FrozenTrial) -> None:
-        key = self._key(told)
-        self._first_told[key] = min(told.number, self._first_told.get(key, told.number))
-
-    def _key(self, trial: optuna.Trial | FrozenTrial) -> tuple[Any, ...]:
+    def _key(self, trial: FrozenTrial) -> tuple[Any, ...]:
         """What two trials of the same configuration have in common."""
         return tuple(self._spec.space.decode(trial.params).values())
 
@@ -175,11 +220,15 @@ class SweepStudy:
         return History(self._study.get_trials(deepcopy=False))
 
     @cached_property
+    def _study_attrs(self) -> dict[str, Any]:
+        return copy.deepcopy(self._storage.get_study_system_attrs(self._study._study_id))
+
+    @cached_property
     def _first_told(self) -> dict[tuple[Any, ...], int]:
-        """The first told trial of each configuration."""
+        """The first told trial of each configuration whose outcome may be copied."""
         first: dict[tuple[Any, ...], int] = {}
         for trial in self._study.get_trials(deepcopy=False):
-            if trial.state.is_finished():
+            if _may_be_copied(trial):
                 first.setdefault(self._key(trial), trial.number)
         return first
 
@@ -270,16 +319,46 @@ class SweepStudy:
 
     def _record(self, trial: FrozenTrial) -> Record:
         attributes: dict[str, Any] = trial.user_attrs
-        evaluation = attributes.get(_EVALUATION)
+        # A driver that was killed between attribute and state may have left what another attempt then contradicted.
         state = {TrialState.COMPLETE: State.FINISHED, TrialState.FAIL: State.FAILED}.get(trial.state, State.RUNNING)
         return Record(
             number=trial.number,
             state=state,
             configuration=self._spec.values(trial.params),
-            evaluation=Evaluation.from_dict(evaluation) if evaluation else None,
-            error=attributes.get(_ERROR),
+            evaluation=Evaluation.from_dict(attributes[_EVALUATION]) if state is State.FINISHED else None,
+            error=attributes.get(_ERROR) if state is State.FAILED else None,
             duplicate_of=attributes.get(_DUPLICATE_OF),
         )
+
+
+class _Beforehand:
+    """The storage as a sampler sees it before its trial is there: what it notes on the trial is kept with that.
+
+    Attributes of the study are at hand, for only its driver writes them.
+    """
+
+    def __init__(self, storage: BaseStorage, study_attrs: dict[str, Any], trial: FrozenTrial) -> None:
+        self._storage, self._study_attrs, self._trial = storage, study_attrs, trial
+
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        self._trial.system_attrs[key] = value
+
+    def get_study_system_attrs(self, study_id: int) -> dict[str, Any]:
+        return self._study_attrs
+
+    def set_study_system_attr(self, study_id: int, key: str, value: Any) -> None:
+        self._storage.set_study_system_attr(study_id, key, value)
+        self._study_attrs[key] = value
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage, name)
+
+
+def _may_be_copied(trial: FrozenTrial) -> bool:
+    """Whether a trial has ended, and would have anywhere."""
+    if trial.state != TrialState.FAIL:
+        return trial.state.is_finished()
+    return not trial.user_attrs.get(_ERROR, "").partition(":")[0].endswith(_OF_THE_WORKER)
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 """Evaluating configurations on one task.
 
-An evaluation is a pure function of (task, configuration, study seed, trial number, chips), but for the time
-that it took: the same bits on any worker, in any order. How the read-out is trained before chips are scored is the
-configuration's choice (``readout.trained_for``).
+An evaluation is a pure function of (task, configuration, study seed, trial number, chips), but for the time that it
+took: the same bits on any worker, in any order. How the read-out is trained before is up to ``readout.trained_for``.
 """
 
 import time
@@ -269,7 +268,7 @@ class Evaluator:
     ) -> None:
         """Train the read-outs of a group and score each."""
         start = time.perf_counter()
-        trained = self._training.train([prepared for _, prepared in group])
+        trained = self._train([prepared for _, prepared in group])
         share = (time.perf_counter() - start) / len(group)
         for (place, prepared), readout in zip(group, trained, strict=True):
             try:
@@ -278,6 +277,16 @@ class Evaluator:
                 results[place] = self._finish(requests[place], prepared, readout, share)
             except Exception as error:
                 results[place] = error
+
+    def _train(self, group: list[Prepared]) -> list[TrainedReadout | Exception]:
+        """The read-outs of a group; each alone if they fail together, so that what goes wrong with one is its own."""
+        try:
+            return [*self._training.train(group)]
+        except Exception as error:
+            if len(group) == 1:
+                return [error]
+        # Outside the handler, whose error keeps the arrays of the training alive.
+        return [readout for prepared in group for readout in self._train([prepared])]
 
     def _finish(self, request: Request, prepared: Prepared, readout: TrainedReadout, training_s: float) -> Evaluation:
         """Score a trained read-out on chips and count what it costs."""
@@ -412,8 +421,7 @@ class Evaluator:
     def _score(
         self, prepared: Prepared, population: _Population, part: Part, source: np.random.SeedSequence
     ) -> ChipScores:
-        configuration = prepared.configuration
-        return score_chips(configuration, population.devices, population.network, part, self._task, source)
+        return score_chips(prepared.configuration, population.devices, population.network, part, self._task, source)
 
     def trained_network(self, configuration: Configuration, *, trial: int) -> KineticsNetwork:
         """The network that ``evaluate`` trains and scores, as one that a file can hold.

@@ -5,20 +5,17 @@ from collections.abc import Callable
 from functools import partial
 
 import ray
-from ray.cluster_utils import Cluster
 
 from sweeps.executor import ExecutorError, Outcome
 from sweeps.ray_executor import RayExecutor
 from tasks.evaluator import Evaluator
+from tests.integration.ray_nodes import start_head
 from tests.sweeps.conftest import make_tiny_task
 from tests.sweeps.test_executor_conformance import job
 
-_QUICK = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 300, "health_check_failure_threshold": 3}
-"""Declare a node dead within about a second, not half a minute."""
-
 
 def main() -> None:
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "_system_config": _QUICK})
+    cluster = start_head()
     first = cluster.add_node(num_cpus=1)
     ray.init(address=cluster.address, log_to_driver=False)
     executor = RayExecutor(make_tiny_task(), partial(Evaluator, seed=0, chips=2), patience_s=30)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,9 @@ from sweeps.journal import JournalFile
 from sweeps.run import NoObserver, Options
 from sweeps.spec import Spec
 from sweeps.study import Record, SweepStudy
-from tasks import Evaluation, Task
+from tasks import Configuration, Evaluation, Task
 from tasks.evaluator import Evaluator
+from tasks.readout_training import Prepared, ReadoutTraining
 from tests.sweeps.test_driver import plain
 from tests.sweeps.test_executor_conformance import collect, job
 
@@ -134,27 +136,46 @@ def test_readers_write_nothing(tiny_spec: Spec, tmp_path: Path) -> None:
 
 
 def test_what_is_too_much_together_is_done_alone(tiny_task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
-    make = partial(Evaluator, seed=0, chips=2)
-    expected = InlineExecutor(tiny_task, make)
-    expected.submit([job(n) for n in range(3)])
-    many = Evaluator.evaluate_many
+    """Memory runs out where it does: in making features beside those of others, and in training several at once."""
+    jobs = [job(n) for n in range(3)]
+    prepare, train = ReadoutTraining.prepare, ReadoutTraining.train
 
-    def little_memory(self: Evaluator, requests: Any) -> list[Evaluation | Exception]:
-        return many(self, requests) if len(requests) == 1 else [MemoryError("32 GB") for _ in requests]
+    def values() -> list[Evaluation]:
+        executor = InlineExecutor(tiny_task, partial(Evaluator, seed=0, chips=2))
+        executor.submit(jobs)
+        found = collect(executor, len(jobs))
+        return [dataclasses.replace(one, seconds=0) for n in sorted(found) if (one := found[n].evaluation)]
 
-    monkeypatch.setattr(Evaluator, "evaluate_many", little_memory)
-    executor = InlineExecutor(tiny_task, make)
-    executor.submit([job(n) for n in range(3)])
+    expected = values()
+    assert len(expected) == len(jobs)
+    features: list[weakref.ref[Any]] = []
+    refused = 0
 
-    def values(outcomes: dict[int, Outcome]) -> list[Evaluation]:
-        found = [outcomes[n].evaluation for n in range(3)]
-        return [dataclasses.replace(one, seconds=0) for one in found if one]
+    def prepare_one(self: ReadoutTraining, configuration: Configuration, trial: int) -> Prepared:
+        nonlocal refused
+        if any(kept() is not None for kept in features):
+            refused += 1
+            raise MemoryError("no room for more features")
+        prepared = prepare(self, configuration, trial)
+        features.append(weakref.ref(prepared.train))
+        return prepared
 
     with monkeypatch.context() as patch:
-        patch.setattr(Evaluator, "evaluate_many", many)
-        known = values(collect(expected, 3))
-    assert len(known) == 3
-    assert values(collect(executor, 3)) == known
+        patch.setattr(ReadoutTraining, "prepare", prepare_one)
+        assert values() == expected
+    assert refused == len(jobs) - 1
+
+    def train_one(self: ReadoutTraining, group: list[Prepared]) -> Any:
+        nonlocal refused
+        if len(group) > 1:
+            refused += 1
+            raise MemoryError("no room for several")
+        return train(self, group)
+
+    refused = 0
+    monkeypatch.setattr(ReadoutTraining, "train", train_one)
+    assert values() == expected
+    assert refused == 1
 
 
 def test_a_sweep_that_loses_its_workers_for_good_says_so(
@@ -265,6 +286,39 @@ def test_withdrawn_jobs_do_not_come_back_and_running_ones_do(workers: Callable[.
     assert outcomes[0].evaluation is not None
 
 
+def test_stopping_waits_for_a_call_that_hangs_once(workers: Callable[..., Any]) -> None:
+    executor = workers(lambda jobs: time.sleep(600), workers=1, deadline_s=1.0)
+    executor.submit([job(n) for n in range(8)])
+    while not any(actor.calls for actor in executor._actors):
+        executor.wait(0.1)
+    executor.withdraw()
+    start = time.monotonic()
+    outcomes = []
+    while executor.pending and time.monotonic() < start + 30:
+        outcomes += executor.wait(0.5)
+    assert outcomes == []
+    assert executor.pending == 0
+
+
+def test_a_driver_that_was_away_takes_in_what_came_before_it_looks_for_those_that_hang(
+    workers: Callable[..., Any],
+) -> None:
+    import ray
+
+    executor = workers(lambda jobs: None, workers=1)
+    executor.submit([job(0)])
+    collect(executor, 1)
+    [actor] = executor._actors
+    executor.submit([job(1)])
+    executor._dispatch()
+    ray.wait([call for call, _ in actor.calls], timeout=60)
+    actor.since_s -= 2 * executor._deadline_s
+    executor._looked_s = 0.0
+    [outcome] = executor.wait(5.0)
+    assert outcome.evaluation is not None
+    assert executor._actors == [actor]
+
+
 def test_workers_that_cannot_start_are_told_at_once(tiny_task: Task, request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("local_ray")
     from sweeps import ray_executor
@@ -284,8 +338,17 @@ def test_workers_that_cannot_start_are_told_at_once(tiny_task: Task, request: py
 
 @pytest.mark.timeout(240)
 def test_nodes_that_join_are_used_and_those_that_leave_are_waited_for() -> None:
+    run_alone("tests.sweeps.joining_and_leaving")
+
+
+@pytest.mark.timeout(240)
+def test_a_lost_node_is_charged_to_nobody_and_one_with_other_versions_is_not_used() -> None:
+    run_alone("tests.sweeps.odd_nodes")
+
+
+def run_alone(module: str) -> None:
     """A cluster of real raylets, in a process of its own: this one has a Ray already."""
-    command = [sys.executable, "-m", "tests.sweeps.joining_and_leaving"]
+    command = [sys.executable, "-m", module]
     root = Path(__file__).parents[2]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=200, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr[-3000:]

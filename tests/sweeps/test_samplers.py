@@ -14,7 +14,8 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from sweeps.errors import SpecError
-from sweeps.samplers import History, choose_sampler, make_sampler
+from sweeps.history import History
+from sweeps.samplers import choose_sampler, make_sampler
 from sweeps.space import Choices, FloatRange, IntRange, Space
 from sweeps.spec import SAMPLERS, Spec, TaskChoice
 
@@ -278,19 +279,27 @@ def test_generations_advance_as_with_one_lasting_sampler() -> None:
 
 
 @pytest.mark.parametrize("lag", [1, 11])
-def test_nsga2_draws_the_same_with_the_history_at_hand(lag: int) -> None:
-    spec = spec_of("nsga2", configurations=240, lag=lag)
+@pytest.mark.parametrize(
+    ("name", "objectives", "space"),
+    [("nsga2", 2, CONTINUOUS), ("tpe", 2, CONTINUOUS), ("tpe", 1, CONTINUOUS), ("tpe", 2, FINITE)],
+)
+def test_the_same_is_drawn_with_the_history_at_hand(name: str, objectives: int, space: Space, lag: int) -> None:
+    goals = dict(list({"accuracy": "maximize", "energy_J": "minimize"}.items())[:objectives])
+    trials = 240 if name == "nsga2" else 90
+    spec = spec_of(name, space, configurations=trials, lag=lag, objectives=goals)
     expected = sweep(spec, Storage(spec))
     study = Storage(spec).study()
     history = History(study.trials)
     asked: list[dict[str, Any]] = []
-    for number in range(240):
+    for number in range(trials):
         if number >= lag:
-            history.add(study.tell(number - lag, two_goals(asked[number - lag])))
+            done = number - lag
+            history.add(study.tell(done, two_goals(asked[done])[:objectives]))
         study.sampler = make_sampler(spec, number, history)
         asked.append(study.ask(spec.space.distributions()).params)
     assert asked == expected
-    assert max(trial.system_attrs["NSGAIISampler:generation"] for trial in history.complete) >= 3
+    if name == "nsga2":
+        assert max(trial.system_attrs["NSGAIISampler:generation"] for trial in history.complete) >= 3
 
 
 def hypervolume(points: list[list[float]]) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kinetics import Crossbar, Device, DivergenceError, Pulse, get_law
-from tasks import Configuration, Evaluation, Part, Task, TaskError, load_task
+from tasks import Configuration, Evaluation, Part, Task, TaskError, load_task, readout_training
 from tasks.chips import hold_network, score_chips
 from tasks.evaluator import Evaluator, Request, Variant
 from tasks.features import feature_matrix
@@ -57,6 +57,31 @@ def test_many_at_once_are_each_as_if_alone(digits: Task) -> None:
     for request, result in zip(requests, together, strict=False):
         assert isinstance(result, Evaluation)
         assert same(result, alone.evaluate(request.configuration, trial=request.trial, chosen=request.chosen))
+
+
+def test_a_training_that_breaks_is_the_result_of_its_own_configuration_alone(
+    digits: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ridge = Readout(kind="ridge")
+    requests = [Request(Configuration(device=GIVEN, readout=ridge), trial) for trial in range(4)]
+    expected = Evaluator(digits, seed=1, chips=1).evaluate_many(requests)
+    broken = Streams(1).training(2).spawn_key
+    fit = readout_training.fit_readouts
+
+    def break_one(*args: Any, **options: Any) -> Any:
+        if any(seed.spawn_key == broken for seed in args[6]):
+            raise np.linalg.LinAlgError("not positive definite")
+        return fit(*args, **options)
+
+    monkeypatch.setattr(readout_training, "fit_readouts", break_one)
+    results = Evaluator(digits, seed=1, chips=1).evaluate_many(requests)
+    failed = results.pop(2)
+    expected.pop(2)
+    assert isinstance(failed, np.linalg.LinAlgError)
+    for one, other in zip(results, expected, strict=True):
+        assert isinstance(one, Evaluation)
+        assert isinstance(other, Evaluation)
+        assert same(one, other)
 
 
 def test_scoring_the_test_part_changes_nothing_else(digits: Task) -> None:

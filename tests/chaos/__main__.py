@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.harness import Chaos, MlflowServer, Nodes, Services
+from tests.chaos.harness import Chaos, Nodes, Services
 from tests.chaos.schedule import draw
+from tests.integration.mlflow_server import MlflowServer
 from tests.integration.postgres import running_postgres
 
 
@@ -21,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--schedules", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", type=int, help="one schedule, by its number")
+    parser.add_argument("--only", type=int, nargs="+", help="these schedules, by their numbers")
     parser.add_argument("--without", nargs="*", default=[], choices=["ray", "mlflow", "postgres"])
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
@@ -30,21 +31,24 @@ def main() -> int:
         services = _start(stack, set(arguments.without))
         say(f"services: {', '.join(sorted(services.names)) or 'none'}; seed {arguments.seed}\n")
         chaos = Chaos(services)
-        numbers = [arguments.only] if arguments.only is not None else range(arguments.schedules)
+        numbers = arguments.only or range(arguments.schedules)
         outcomes: Counter[str] = Counter()
-        misfortunes: Counter[str] = Counter()
         for number in numbers:
             schedule = draw(arguments.seed, number, services.names)
             start = time.monotonic()
             wrong = chaos.run(schedule, arguments.seed)
             outcomes["wrong" if wrong else "well"] += 1
-            misfortunes.update(each.kind for each in schedule.sessions)
             say(f"{schedule}  {time.monotonic() - start:.1f} s  {'WRONG' if wrong else 'well'}\n")
             for line in wrong[:5]:
                 say(f"     {line[:3000]}\n")
             sys.stdout.flush()
-    say(f"{outcomes.total()} schedules: {outcomes['well']} well, {outcomes['wrong']} wrong; {dict(misfortunes)}\n")
+    say(f"{outcomes.total()} schedules: {outcomes['well']} well, {outcomes['wrong']} wrong\n")
+    say(f"struck: {_counts(chaos.struck)}\nended before it was due: {_counts(chaos.missed)}\n")
     return 1 if outcomes["wrong"] else 0
+
+
+def _counts(kinds: Counter[str]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
 
 
 def _start(stack: ExitStack, without: set[str]) -> Services:
@@ -59,6 +63,7 @@ def _start(stack: ExitStack, without: set[str]) -> Services:
     if "mlflow" not in without:
         services.mlflow = MlflowServer(folder)
         stack.callback(services.mlflow.kill)
+        services.mlflow.start()
     if "ray" not in without:
         services.nodes = Nodes()
         stack.callback(services.nodes.close)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import faulthandler
 import json
 import os
 import select
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -18,10 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from sweeps import run as runs
 from sweeps.api import mlflow_tracker
+from sweeps.errors import SweepError
 from sweeps.executor import Executor
 from sweeps.home import Home, SweepFolder
 from sweeps.journal import JournalFile
@@ -29,13 +28,18 @@ from sweeps.run import NoObserver, Options
 from sweeps.spec import Spec, parse_spec
 from sweeps.study import Record, SweepStudy
 from tests.chaos.schedule import CONFIGURATIONS, Misfortune, Schedule
-from tests.integration.postgres import PostgresServer, free_port
+from tests.integration.mlflow_server import MlflowServer
+from tests.integration.postgres import PostgresServer
+from tests.integration.without_time import records_without_time, without_time
 from tests.sweeps.conftest import make_tiny_task
 
 ROOT = Path(__file__).parents[2]
 _MOST_S = 120.0
-_MOST_RESUMES = 6
-_COMPLETE, _STOPPED, _BROKEN = 0, 3, 4
+"""Time that a session may take; one that takes longer hangs."""
+_MOST_RESUMES = 2
+"""Undisturbed sessions; one would do but for an MLflow that is slow on a busy machine."""
+_COMPLETE, _HUNG, _STOPPED, _BROKEN = 0, 1, 3, 4
+_DEADLY = ("write", "told", "time")
 
 _SWEEPS: dict[str, dict[str, Any]] = {
     "continuous": {
@@ -98,24 +102,15 @@ def spec_of(variant: str, name: str) -> Spec:
 class Ending:
     """What a sweep came to, but for the time that it took."""
 
-    records: tuple[Record, ...]
+    records: list[Record]
     result: dict[str, Any]
 
 
 def ending(spec: Spec, folder: SweepFolder, storage: str | None = None) -> Ending:
     """Read it back."""
-    result = json.loads(folder.result_file.read_text())
-    del result["seconds"], result["name"]
-    for entry in result["pareto"]:
-        del entry["evaluation"]["seconds"]
-    records = SweepStudy(spec, folder.journal, storage).records()
-    return Ending(
-        tuple(
-            dataclasses.replace(one, evaluation=one.evaluation and dataclasses.replace(one.evaluation, seconds=0))
-            for one in records
-        ),
-        result,
-    )
+    result = without_time(folder.result())
+    del result["name"]
+    return Ending(records_without_time(SweepStudy(spec, folder.journal, storage).records()), result)
 
 
 class Nodes:
@@ -129,8 +124,12 @@ class Nodes:
         self.address = self._answer()
 
     def kill(self) -> None:
-        """Kill a node and start another."""
+        """Kill a node."""
         self._say("kill")
+
+    def start(self) -> None:
+        """Start a node in the place of one that was killed."""
+        self._say("start")
 
     def close(self) -> None:
         """End all."""
@@ -153,48 +152,6 @@ class Nodes:
         raise RuntimeError("the Ray nodes ended")
 
 
-class MlflowServer:
-    """A real server on a database file."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._port = folder, free_port()
-        self.uri = f"http://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
-        self.start()
-        self.wait()
-
-    def start(self) -> None:
-        """Start; returns before it answers."""
-        words = ["--backend-store-uri", f"sqlite:///{self._folder / 'mlflow.db'}", "--host", "127.0.0.1"]
-        words += ["--artifacts-destination", str(self._folder / "artifacts"), "--port", str(self._port)]
-        quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", "server", *words, "--workers", "1"],
-            cwd=self._folder,
-            env=os.environ | quiet,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-    def wait(self) -> None:
-        """Wait until it answers."""
-        end_s = time.monotonic() + 90
-        while time.monotonic() < end_s:
-            try:
-                if requests.get(f"{self.uri}/health", timeout=2).ok:
-                    return
-            except requests.RequestException:
-                time.sleep(0.2)
-        raise RuntimeError("MLflow does not start")
-
-    def kill(self) -> None:
-        """Kill it and its workers."""
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-
-
 @dataclasses.dataclass
 class Services:
     """What can be killed beside the driver."""
@@ -209,15 +166,25 @@ class Services:
         there = {"ray": self.nodes, "mlflow": self.mlflow, "postgres": self.postgres}
         return frozenset(name for name, service in there.items() if service)
 
-    def strike(self, name: str) -> tuple[Callable[[], None], Callable[[], None]]:
-        """What kills a service, and what brings it back."""
+    def blow(self, name: str) -> tuple[Callable[[], None], Callable[[], None]]:
+        """What kills a service, and what brings it back; nothing for what a session does to itself."""
         if name == "node" and self.nodes:
-            return self.nodes.kill, lambda: None
+            return self.nodes.kill, self.nodes.start
         if name == "mlflow" and self.mlflow:
             return self.mlflow.kill, self.mlflow.start
         if name == "postgres" and self.postgres:
             return self.postgres.kill, self.postgres.start
-        raise ValueError(name)
+        return lambda: None, lambda: None
+
+
+@dataclasses.dataclass(frozen=True)
+class SessionEnd:
+    """How a session went."""
+
+    status: int
+    """Its exit status; that of ``os.waitstatus_to_exitcode``."""
+    struck: bool
+    """Whether its misfortune befell it; it may end before that is due."""
 
 
 class Chaos:
@@ -227,6 +194,8 @@ class Chaos:
         """Take the services; the undisturbed endings are made at their first use."""
         self._services = services
         self._undisturbed: dict[str, Ending] = {}
+        self.struck: Counter[str] = Counter()
+        self.missed: Counter[str] = Counter()
         self._task = make_tiny_task()
         runs.load_data = lambda spec: self._task  # type: ignore[assignment]  # also in every process forked from here
 
@@ -240,7 +209,10 @@ class Chaos:
         return self._undisturbed[variant]
 
     def run(self, schedule: Schedule, seed: int) -> list[str]:
-        """Run a schedule; what differs from the undisturbed sweep, nothing if all is well."""
+        """Run a schedule; sessions that went wrong and what differs from the undisturbed sweep: nothing if all is well.
+
+        ``struck`` and ``missed`` count the misfortunes by their kind.
+        """
         expected = self.undisturbed(schedule.variant)
         spec = spec_of(schedule.variant, f"chaos-{seed}-{schedule.number}")
         postgres = self._services.postgres if schedule.postgres else None
@@ -248,17 +220,22 @@ class Chaos:
         with tempfile.TemporaryDirectory() as place:
             home = Home(place)
             log = Path(place) / "log"
+            wrong: list[str] = []
             for misfortune in schedule.sessions:
-                self._session(spec, home, schedule, storage, misfortune, log)
+                session = self._session(spec, home, schedule, storage, misfortune, log)
+                (self.struck if session.struck else self.missed)[misfortune.kind] += 1
+                wrong += misbehaviour(session, misfortune, log)
             for _ in range(_MOST_RESUMES):
                 if self._services.mlflow and schedule.mlflow:
                     self._services.mlflow.wait()
-                if self._session(spec, home, schedule, storage, None, log) == _COMPLETE:
+                session = self._session(spec, home, schedule, storage, None, log)
+                wrong += misbehaviour(session, None, log)
+                if session.status == _COMPLETE:
                     break
             else:
-                return [f"not complete after {_MOST_RESUMES} undisturbed sessions: {log.read_text()[-3000:]}"]
+                return [*wrong, f"not complete after {_MOST_RESUMES} undisturbed sessions: {log.read_text()[-2500:]}"]
             folder = home.find(spec.name)
-            wrong = differences(expected, ending(spec, folder, storage))
+            wrong += differences(expected, ending(spec, folder, storage))
             wrong += [] if storage else told_more_than_once(folder)
             if self._services.mlflow and schedule.mlflow:
                 wrong += mlflow_differences(self._services.mlflow.uri, spec.name, expected)
@@ -272,8 +249,8 @@ class Chaos:
         storage: str | None,
         misfortune: Misfortune | None,
         log: Path,
-    ) -> int:
-        """Run a session in a process of its own; its exit status."""
+    ) -> SessionEnd:
+        """Run a session in a process of its own."""
         ours, theirs = os.pipe(), os.pipe()
         process = os.fork()
         if process == 0:
@@ -284,8 +261,13 @@ class Chaos:
                 with log.open("a") as stream:
                     os.dup2(stream.fileno(), 1)
                     os.dup2(stream.fileno(), 2)
-                session = _Session(spec, home, misfortune, strike=partial(_ask_for_strike, ours[1], theirs[0]))
+                faulthandler.dump_traceback_later(_MOST_S, exit=True)  # with _HUNG
+                session = _Session(spec, home, misfortune, announce=partial(_announce, ours[1], theirs[0]))
                 status = session.run(self._options(home, schedule, storage, session))
+            except SweepError as error:
+                sys.stderr.write(f"{error}\n")
+                sys.stderr.flush()
+                status = _STOPPED
             except BaseException:
                 traceback.print_exc()
                 sys.stderr.flush()
@@ -314,32 +296,42 @@ class Chaos:
             observer=session,
         )
 
-    def _watch(self, process: int, asked: int, answered: int) -> int:
-        """Strike when asked to, until the process ends."""
-        end_s = time.monotonic() + _MOST_S
+    def _watch(self, process: int, asked: int, answered: int) -> SessionEnd:
+        """Let the misfortune strike when it is due, until the process ends."""
+        struck = False
         while True:
-            if select.select([asked], [], [], 0.05)[0] and (word := os.read(asked, 64).decode().strip()):
-                kill, restart = self._services.strike(word)
+            if select.select([asked], [], [], 0.05)[0] and (kind := os.read(asked, 64).decode()):
+                struck = True
+                kill, restart = self._services.blow(kind)
                 kill()
                 os.write(answered, b"x")
                 restart()
             done, status = os.waitpid(process, os.WNOHANG)
             if done:
-                return os.waitstatus_to_exitcode(status)
-            if time.monotonic() > end_s:
-                os.kill(process, signal.SIGKILL)
+                return SessionEnd(os.waitstatus_to_exitcode(status), struck)
 
 
-def _ask_for_strike(to: int, back: int, name: str) -> None:
-    os.write(to, name.encode())
+def _announce(to: int, back: int, kind: str) -> None:
+    """Say that a misfortune is due; returns once a service, if that is its kind, is dead."""
+    os.write(to, kind.encode())
     os.read(back, 1)
+
+
+def misbehaviour(session: SessionEnd, misfortune: Misfortune | None, log: Path) -> list[str]:
+    """What is wrong with how a session ended: it may complete, stop and say why, or be killed if that was due."""
+    if session.status in (_COMPLETE, _STOPPED):
+        return []
+    if session.struck and misfortune and misfortune.kind in _DEADLY and session.status == -signal.SIGKILL:
+        return []
+    how = {_HUNG: "hung", _BROKEN: "broke"}.get(session.status, f"ended with {session.status}")
+    return [f"a session {how} ({misfortune.kind if misfortune else 'undisturbed'}): {log.read_text()[-2500:]}"]
 
 
 class _Session(NoObserver):
     """One process that runs the sweep; watches it to know when its misfortune is due."""
 
-    def __init__(self, spec: Spec, home: Home, misfortune: Misfortune | None, strike: Callable[[str], None]) -> None:
-        self._spec, self._home, self._misfortune, self._strike = spec, home, misfortune, strike
+    def __init__(self, spec: Spec, home: Home, misfortune: Misfortune | None, announce: Callable[[str], None]) -> None:
+        self._spec, self._home, self._misfortune, self._announce = spec, home, misfortune, announce
         self._count = 0
         self._executor: Executor | None = None
 
@@ -355,7 +347,7 @@ class _Session(NoObserver):
         if self._misfortune and self._misfortune.kind in ("write", "full"):
             JournalFile._write = staticmethod(partial(self._write, JournalFile._write))  # type: ignore[assignment]
         if self._misfortune and self._misfortune.kind == "time":
-            threading.Timer(self._misfortune.at, _die).start()
+            threading.Timer(self._misfortune.at, self._die).start()
         known = {folder.name for folder in self._home.sweeps()}
         if self._spec.name in known:
             outcome = runs.resume(self._home.find(self._spec.name), options)
@@ -370,15 +362,17 @@ class _Session(NoObserver):
         if due is None or due.kind in ("write", "full", "time") or self._count != due.at:
             return
         if due.kind == "told":
-            _die()
+            self._die()
         elif due.kind in ("int", "term"):
+            self._announce(due.kind)
             os.kill(os.getpid(), signal.SIGINT if due.kind == "int" else signal.SIGTERM)
         elif due.kind == "actor":
             ready = [actor.process for actor in getattr(self._executor, "_actors", []) if actor.process]
             if ready:
+                self._announce(due.kind)
                 os.kill(ready[0], signal.SIGKILL)
         else:
-            self._strike(due.kind)
+            self._announce(due.kind)
 
     def _write(self, write: Callable[[int, bytes], None], file: int, lines: bytes) -> None:
         self._count += 1
@@ -388,13 +382,16 @@ class _Session(NoObserver):
             return
         if due.kind == "write":
             os.write(file, lines[: round(due.part * len(lines))])
-            _die()
+            self._die()
+        if self._count == due.at:
+            self._announce(due.kind)
         os.write(file, lines[: round(due.part * (len(lines) - 1))])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-
-def _die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+    def _die(self) -> None:
+        if self._misfortune:
+            self._announce(self._misfortune.kind)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def differences(expected: Ending, got: Ending) -> list[str]:

@@ -2,24 +2,22 @@
 
 import sys
 
-from ray.cluster_utils import Cluster
-
-_QUICK = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 300, "health_check_failure_threshold": 3}
-"""Declare a node dead within about a second, not half a minute."""
+from tests.integration.ray_nodes import start_head
 
 
 def main() -> None:
-    """Start, answer ``ok ADDRESS``, then answer ``ok`` to every ``kill`` and to ``end``."""
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "_system_config": _QUICK})
+    """Start, answer ``ok ADDRESS``, then answer ``ok`` to every ``kill``, ``start`` and to ``end``."""
+    cluster = start_head()
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     _say(f"ok {cluster.address}")
     for line in sys.stdin:
-        if line.strip() == "kill":
-            nodes.append(cluster.add_node(num_cpus=1))
-            cluster.remove_node(nodes.pop(0), allow_graceful=False)
-            _say("ok")
-        else:
+        if line.strip() == "end":
             break
+        if line.strip() == "kill":
+            cluster.remove_node(nodes.pop(0), allow_graceful=False)
+        else:
+            nodes.append(cluster.add_node(num_cpus=1))
+        _say("ok")
     cluster.shutdown()
     _say("ok")
 

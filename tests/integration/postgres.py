@@ -16,23 +16,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.integration.missing import missing
 
 USER = "memsweep"
-_PROGRAMS = ("initdb", "postgres", "pg_isready", "psql")
-PASSWORD = "Tr1cky@pass:word/%"
-"""Holds what must be quoted in an address."""
+_PROGRAMS = ("initdb", "postgres", "pg_dumpall", "pg_isready", "psql")
+PASSWORD = "Tr1cky@h0rse:st4ple/%"
+"""Holds what must be quoted in an address, and no word of a message, for those are hidden with it."""
 
 
 def binaries() -> Path:
-    """The folder of PostgreSQL's programs; without it the test says so and skips."""
+    """The folder of PostgreSQL's programs; without it the test skips, or fails in CI."""
     found = shutil.which("initdb")
     places = [Path(found).parent] if found else []
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
     for place in places:
         if all((place / program).exists() for program in _PROGRAMS):
             return place
-    pytest.skip("no PostgreSQL is installed (neither on PATH nor in /usr/lib/postgresql)")
+    raise missing("no PostgreSQL is installed (neither on PATH nor in /usr/lib/postgresql)")
 
 
 def free_port() -> int:
@@ -121,6 +121,10 @@ class PostgresServer:
         words = [*self._where(), "--username", self.user, "--dbname", database]
         return self._run("psql", *words, "--no-psqlrc", "-Atq", "-v", "ON_ERROR_STOP=1", given=statements)
 
+    def dump(self) -> str:
+        """The content of all databases, as SQL."""
+        return self._run("pg_dumpall", *self._where(), "--username", self.user)
+
     def url(self, database: str, *, password: bool = True) -> str:
         """Address of a database."""
         from urllib.parse import quote
@@ -172,4 +176,4 @@ def _account() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    pytest.skip("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
+    raise missing("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")

@@ -19,8 +19,11 @@ from sweeps.spec import Spec
 from sweeps.storage import StorageError
 from sweeps.study import Record, SweepStudy
 from tests.integration.postgres import PASSWORD, PostgresServer, running_postgres
+from tests.integration.without_time import records_without_time, without_time
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits.yaml"
+
+Found = tuple[dict[str, Any], list[Record]]
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -49,29 +52,11 @@ def spec() -> Spec:
     return load_spec(EXAMPLE, {"readout.kind": "ridge", "readout.hidden": 16, "chips": 2, "configurations": 40})
 
 
-def plain(found: dict[str, Any] | None) -> dict[str, Any]:
-    """A result without the time that it took."""
-    result: dict[str, Any] = json.loads(json.dumps(found))
-    del result["seconds"]
-    for entry in result["pareto"]:
-        del entry["evaluation"]["seconds"]
-    return result
-
-
-def bits(records: list[Record]) -> list[tuple[Any, ...]]:
-    """All that a sweep found, without the time that it took."""
-    return [
-        (record.number, record.state, record.configuration, {**record.evaluation.to_dict(), "seconds": None})
-        for record in records
-        if record.evaluation
-    ]
-
-
 @pytest.fixture(scope="module")
-def journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Found:
     home = Home(tmp_path_factory.mktemp("journal"))
     outcome = run(spec(), home, Options(executor="inline", storage="journal"))
-    return plain(outcome.result), bits(SweepStudy(spec(), outcome.folder.journal).records())
+    return without_time(outcome.result), records_without_time(SweepStudy(spec(), outcome.folder.journal).records())
 
 
 class Accident(NoObserver):
@@ -107,7 +92,7 @@ def no_password_in(folder: Path) -> None:
 def test_a_server_that_dies_and_comes_back_costs_time_only(
     alive: PostgresServer,
     database: str,
-    journal: tuple[dict[str, Any], list[tuple[Any, ...]]],
+    journal: Found,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -116,8 +101,8 @@ def test_a_server_that_dies_and_comes_back_costs_time_only(
     outcome = run(spec(), Home(tmp_path), options)
     assert outcome.complete
     assert accident.thread is not None
-    assert plain(outcome.result) == journal[0]
-    assert bits(SweepStudy(spec(), outcome.folder.journal, database).records()) == journal[1]
+    assert without_time(outcome.result) == journal[0]
+    assert records_without_time(SweepStudy(spec(), outcome.folder.journal, database).records()) == journal[1]
     assert not outcome.folder.journal.exists()
     assert "does not answer" in caplog.text
     assert PASSWORD not in caplog.text
@@ -130,7 +115,7 @@ def test_a_server_that_dies_and_comes_back_costs_time_only(
 def test_a_server_that_stays_away_stops_the_sweep_which_then_goes_on_as_if_nothing_had_been(
     alive: PostgresServer,
     database: str,
-    journal: tuple[dict[str, Any], list[tuple[Any, ...]]],
+    journal: Found,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -155,8 +140,8 @@ def test_a_server_that_stays_away_stops_the_sweep_which_then_goes_on_as_if_nothi
     words = ["resume", "digits", "--home", tmp_path, "--executor", "inline", "--tracking", "none", "--json"]
     answer = memsweep(*words)
     assert answer.returncode == 0, answer.stderr
-    assert plain(json.loads(answer.stdout)) == journal[0]
-    assert bits(SweepStudy(spec(), folder.journal).records()) == journal[1]
+    assert without_time(json.loads(answer.stdout)) == journal[0]
+    assert records_without_time(SweepStudy(spec(), folder.journal).records()) == journal[1]
     assert json.loads(memsweep("show", "digits", 3, "--home", tmp_path, "--json").stdout)["state"] == "finished"
     table = memsweep("export", "digits", "--home", tmp_path, "--out", tmp_path / "all.csv")
     assert "40 trials" in table.stdout

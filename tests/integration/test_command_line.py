@@ -16,6 +16,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.integration.without_time import without_time
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits.yaml"
 QUICK = ("--set", "readout.kind=ridge", "--set", "readout.hidden=16", "--set", "chips=2")
 
@@ -30,14 +32,6 @@ def run_json(home: Path, *words: object) -> dict[str, Any]:
     assert answer.returncode == 0, answer.stderr
     result: dict[str, Any] = json.loads(answer.stdout)
     return result
-
-
-def without_time(result: dict[str, Any]) -> dict[str, Any]:
-    plain = json.loads(json.dumps(result))
-    del plain["seconds"]
-    for entry in plain["pareto"]:
-        del entry["evaluation"]["seconds"]
-    return plain
 
 
 @pytest.fixture(scope="module")

@@ -1,76 +1,36 @@
-"""Sweeps whose MLflow is down, slow, restarted or broken: as fast as without it, and complete after a sync, once.
+"""Sweeps whose MLflow is down, slow, restarted or broken: they wait for nothing, and are complete after a sync, once.
 
 A real ``mlflow server`` stands behind a proxy that answers as a test wants it to.
 """
 
 import http.client
 import json
-import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread, get_ident
 
 import pytest
 from mlflow import MlflowClient
 
 from sweeps.api import mlflow_tracker
 from sweeps.home import Home
-from sweeps.run import Options, Outcome, run
+from sweeps.run import NoObserver, Options, Outcome, run
 from sweeps.spec import Spec, parse_spec
+from sweeps.study import Record
 from sweeps.sync import sync
+from tests.integration.mlflow_server import MlflowServer
+from tracking import MemoryTracker, Summary, SweepRecord, TrialRecord
 
 pytestmark = pytest.mark.timeout(300)
-_START_S = 90.0
-
-
-class Server:
-    """An MLflow server on loopback, which can be killed and started again where it was."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.uri = f"http://127.0.0.1:{self.port}"
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        words = ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
-        words += ["--backend-store-uri", f"sqlite:///{self._folder / 'mlflow.db'}"]
-        words += ["--artifacts-destination", str(self._folder / "artifacts")]
-        with (self._folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "mlflow", "server", *words],
-                env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        deadline_s = time.monotonic() + _START_S
-        while True:
-            try:
-                with urllib.request.urlopen(f"{self.uri}/health", timeout=5):
-                    return
-            except OSError:
-                assert time.monotonic() < deadline_s, (self._folder / "server.log").read_text()
-                time.sleep(0.2)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
 
 
 class Proxy:
@@ -137,15 +97,16 @@ class Proxy:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("server"))
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    server = MlflowServer(tmp_path_factory.mktemp("server"))
     server.start()
+    server.wait()
     yield server
     server.kill()
 
 
 @pytest.fixture
-def proxy(server: Server) -> Iterator[Proxy]:
+def proxy(server: MlflowServer) -> Iterator[Proxy]:
     proxy = Proxy(server.port)
     yield proxy
     proxy.close()
@@ -180,7 +141,7 @@ def run_tracked(spec: Spec, home: Home, uri: str) -> Outcome:
     return run(spec, home, Options(executor="inline", tracker=partial(mlflow_tracker, home, uri)))
 
 
-def kept(server: Server, name: str) -> dict[str, str]:
+def kept(server: MlflowServer, name: str) -> dict[str, str]:
     """Key -> status of the active runs; fails if a key has two."""
     client = MlflowClient(server.uri)
     experiment = client.get_experiment_by_name(name)
@@ -196,21 +157,64 @@ def whole(spec: Spec) -> dict[str, str]:
     return dict.fromkeys([*map(str, range(spec.trials)), "summary"], "FINISHED")
 
 
+class HeldTracker(MemoryTracker):
+    """Keeps nothing before ``released``, and notes whether that came and which threads called."""
+
+    def __init__(self, released: Event) -> None:
+        super().__init__()
+        self._released = released
+        self.held: list[bool] = []
+        self.threads: set[int] = set()
+
+    def start(self, sweep: SweepRecord) -> None:
+        self._hold()
+        super().start(sweep)
+
+    def log(self, trial: TrialRecord) -> bool:
+        self._hold()
+        return super().log(trial)
+
+    def finish(self, summary: Summary) -> None:
+        self._hold()
+        super().finish(summary)
+
+    def _hold(self) -> None:
+        self.threads.add(get_ident())
+        self.held.append(self._released.wait(20))
+
+
+class Release(NoObserver):
+    """Releases what is held at the last trial."""
+
+    def __init__(self, last: int) -> None:
+        self.now = Event()
+        self._last = last
+
+    def told(self, record: Record) -> None:
+        if record.number == self._last:
+            self.now.set()
+
+
+def test_a_sweep_never_waits_for_its_tracker(spec: Spec, home: Home) -> None:
+    """A tracker that answers nothing until the last trial is told: a sweep that waited for it would not get there."""
+    release = Release(spec.trials - 1)
+    tracker = HeldTracker(release.now)
+    outcome = run(spec, home, Options(executor="inline", tracker=lambda: tracker, observer=release))
+    assert tracker.held == [True] * (spec.trials + 2)
+    assert get_ident() not in tracker.threads
+    assert (outcome.complete, outcome.untracked, len(tracker.trials)) == (True, [], spec.trials)
+
+
 @pytest.mark.parametrize("mood", ["500", "slow"])
 def test_down_for_the_whole_sweep_costs_it_nothing_and_a_sync_completes_it(
-    mood: str, server: Server, proxy: Proxy, spec: Spec, home: Home, monkeypatch: pytest.MonkeyPatch
+    mood: str, server: MlflowServer, proxy: Proxy, spec: Spec, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tracking.background.PATIENCE_FAILING_s", 1.0)
-    alone = run(replace(spec, name="alone"), home, Options(executor="inline"))
     proxy.moods = lambda: mood
     outcome = run_tracked(spec, home, proxy.uri)
     assert proxy.seen[mood]
     assert (outcome.complete, outcome.finished) == (True, spec.trials)
     assert outcome.untracked == list(range(spec.trials))
-    assert alone.result is not None
-    assert outcome.result is not None
-    # The process of the tracker takes its share of a busy machine, but nothing waits for it.
-    assert outcome.result["seconds"] < 3 * alone.result["seconds"] + 3
     assert kept(server, spec.name) == {}
     monkeypatch.undo()
     synced = sync(outcome.folder, partial(mlflow_tracker, home, server.uri))
@@ -221,7 +225,9 @@ def test_down_for_the_whole_sweep_costs_it_nothing_and_a_sync_completes_it(
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_answers_that_are_lost_double_nothing(seed: int, server: Server, proxy: Proxy, spec: Spec, home: Home) -> None:
+def test_answers_that_are_lost_double_nothing(
+    seed: int, server: MlflowServer, proxy: Proxy, spec: Spec, home: Home
+) -> None:
     draw = random.Random(seed)
     proxy.moods = lambda: draw.choices(["fine", "500", "mute"], [20, 1, 1])[0]
     outcome = run_tracked(spec, home, proxy.uri)
@@ -233,7 +239,9 @@ def test_answers_that_are_lost_double_nothing(seed: int, server: Server, proxy: 
     assert kept(server, spec.name) == whole(spec)
 
 
-def test_server_that_is_killed_and_restarted_has_everything_in_the_end(server: Server, spec: Spec, home: Home) -> None:
+def test_server_that_is_killed_and_restarted_has_everything_in_the_end(
+    server: MlflowServer, spec: Spec, home: Home
+) -> None:
     outcomes: list[Outcome] = []
     spec = replace(spec, configurations=150)
     sweep = Thread(target=lambda: outcomes.append(run_tracked(spec, home, server.uri)))
@@ -244,6 +252,7 @@ def test_server_that_is_killed_and_restarted_has_everything_in_the_end(server: S
     time.sleep(1.0)
     server.start()
     sweep.join()
+    server.wait()
     [outcome] = outcomes
     assert outcome.complete
     synced = sync(outcome.folder, partial(mlflow_tracker, home, server.uri))
@@ -251,7 +260,7 @@ def test_server_that_is_killed_and_restarted_has_everything_in_the_end(server: S
     assert kept(server, spec.name) == whole(spec)
 
 
-def test_syncs_at_the_same_time_and_a_killed_one_double_nothing(server: Server, spec: Spec, home: Home) -> None:
+def test_syncs_at_the_same_time_and_a_killed_one_double_nothing(server: MlflowServer, spec: Spec, home: Home) -> None:
     folder = run(spec, home, Options(executor="inline")).folder
     command = [sys.executable, "-m", "sweeps", "sync", spec.name, "--home", str(home.path), "--json"]
     command += ["--tracking", server.uri]

@@ -6,6 +6,7 @@ this machine has.
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -85,26 +86,42 @@ def photograph_report(folder: Path) -> None:
     keep(folder / "chosen.png", "chosen.png")
 
 
+def photograph_study(folder: Path) -> None:
+    """What the study on the page about robustness draws, from that page's own sweep."""
+    write_files(folder, "robustness.md")
+    for block in blocks("robustness.md"):
+        for command in block.commands:
+            memsweep(folder, *shlex.split(command)[1:])
+    (study,) = (folder / ".memsweep" / "sweeps" / "robust" / "robustness").glob("study-*")
+    for name in ("yield.png", "sobol.png"):
+        keep(study / name, name)
+
+
+def write_files(folder: Path, page: str) -> None:
+    """Write the files of a page there."""
+    for block in blocks(page):
+        if block.file is not None:
+            (folder / block.file).write_text(block.body, encoding="utf-8")
+
+
 def main() -> None:
     """Make all of them."""
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["MEMSWEEP_HOME"] = str(folder / ".memsweep")
+        shutil.copytree(DOCS.parent / "examples", folder / "examples")
         for page in ("tour.md", "own_device.md"):
-            for block in blocks(page):
-                if block.file is not None:
-                    (folder / block.file).write_text(block.body, encoding="utf-8")
+            write_files(folder, page)
         subprocess.run([sys.executable, "measure.py"], cwd=folder, check=True)
         memsweep(folder, "fit", "trace.csv", "--out", "my-device.toml", "--figure", "fit.png")
         keep(folder / "fit.png", "fit.png")
-        memsweep(folder, "run", str(DOCS.parent / "examples" / "digits.yaml"), "--executor", "inline")
+        memsweep(folder, "run", "examples/digits.yaml", "--executor", "inline")
         sweep = folder / ".memsweep" / "sweeps" / "digits"
         keep(sweep / "front.png", "front.png")
         memsweep(folder, "robustness", "digits", str(TRIAL), "--study", "quick.yaml", "--executor", "inline")
-        study = sweep / "robustness" / f"quick-{TRIAL}"
-        for drawn, kept in (("accuracy", "robustness"), ("yield", "yield"), ("sobol", "sobol")):
-            keep(study / f"{drawn}.png", f"{kept}.png")
+        keep(sweep / "robustness" / f"quick-{TRIAL}" / "accuracy.png", "robustness.png")
+        photograph_study(folder)
         photograph_mlflow(folder)
         photograph_report(folder)
 

@@ -11,6 +11,7 @@
             journal.log.lock     there while a line is written to it
             storage.json         where the study is, if in a database
             progress.json        how its run does, there while it runs
+            scores.jsonl         scores on the test part, while the front is scored and after
             result.json          the final front and the control, scored on the test part
             front.png            the picture of it
             report.html          what ``memsweep report`` wrote
@@ -37,7 +38,7 @@ from sweeps.spec import Spec, parse_spec
 
 VARIABLE = "MEMSWEEP_HOME"
 _LONGEST_LINE = 1 << 24
-"""Bytes of the journal's end in which its last line begins."""
+"""Bytes of a file's end in which its last line begins."""
 
 
 class HomeError(SweepError):
@@ -65,6 +66,11 @@ class SweepFolder:
     def journal(self) -> Path:
         """Optuna's journal."""
         return self.path / "journal.log"
+
+    @property
+    def scores(self) -> Path:
+        """Scores on the test part, a line each, see ``sweeps.scoring``."""
+        return self.path / "scores.jsonl"
 
     @property
     def result_file(self) -> Path:
@@ -120,16 +126,9 @@ class SweepFolder:
         """
         for left in (*self.path.glob("journal.log.lock*"), *self.path.glob("*.draft")):
             left.unlink(missing_ok=True)
-        if not self.journal.exists():
-            return
-        with self.journal.open("r+b") as stream:
-            end = stream.seek(0, os.SEEK_END)
-            stream.seek(max(end - _LONGEST_LINE, 0))
-            last = stream.read()
-            torn = len(last) - (last.rfind(b"\n") + 1)
-            if torn:
-                stream.truncate(end - torn)
-                os.fsync(stream.fileno())
+        for file in (self.journal, self.scores):
+            if file.exists():
+                _cut_torn_line(file)
 
 
 class Home:
@@ -213,3 +212,23 @@ def write_atomically(path: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(path)
+
+
+def append_line(path: Path, text: str) -> None:
+    """Add a line to a file; it is on the disk when this returns."""
+    with path.open("ab") as stream:
+        stream.write(text.encode() + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Cut off the last line of a file if it was not written to its end."""
+    with path.open("r+b") as stream:
+        end = stream.seek(0, os.SEEK_END)
+        stream.seek(max(end - _LONGEST_LINE, 0))
+        last = stream.read()
+        torn = len(last) - (last.rfind(b"\n") + 1)
+        if torn:
+            stream.truncate(end - torn)
+            os.fsync(stream.fileno())

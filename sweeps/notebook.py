@@ -43,7 +43,7 @@ class Sweep:
 
     @cached_property
     def entries(self) -> list[dict[str, Any]]:
-        """The front, best accuracy first, as ``trial``, ``configuration``, ``evaluation``; test scores if complete."""
+        """The front, the best first, as ``trial``, ``configuration``, ``evaluation``; test scores if complete."""
         return front_of(self.result, self._study, self.records)
 
     @property
@@ -56,10 +56,14 @@ class Sweep:
         return frame(self.records, self.entries)
 
     def front(self) -> "pd.DataFrame":
-        """The trials of the front as rows, best accuracy first, without empty columns."""
-        table = self.frame()
-        best_first = table[table["on_front"]].sort_values(["accuracy", "trial"], ascending=[False, True])
-        return best_first.dropna(axis="columns", how="all").reset_index(drop=True)
+        """The trials of the front as rows, ordered as ``entries``, without empty columns; no rows without a front."""
+        if not self.entries:
+            import pandas as pd
+
+            return pd.DataFrame(columns=["trial", *self.spec.objectives, *self.spec.space.dimensions])
+        by_trial = self.frame().set_index("trial", drop=False)
+        rows = by_trial.loc[[entry["trial"] for entry in self.entries]]
+        return rows.dropna(axis="columns", how="all").reset_index(drop=True)
 
     def robustness(self) -> "pd.DataFrame":
         """Every point of every complete study of robustness: ``study``, ``trial``, ``part``, ``field``, ``value``,
@@ -134,7 +138,10 @@ class Sweep:
         return f"<Sweep {self.name}: {self._words()}>"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: how it stands, the best beside the control, and the front."""
+        """What a notebook shows: how it stands, the best beside the control, and the front, if there is one."""
+        said = f"<p><b>{escape(self.name)}</b>: {escape(self._words())}</p>"
+        if not self.entries:
+            return said
         front = self.front()
         shown = [
             name
@@ -142,15 +149,15 @@ class Sweep:
             if name in front.columns
         ]
         more = f"<p>... and {len(front) - _MOST_ROWS} more on the front</p>" if len(front) > _MOST_ROWS else ""
-        table = front[shown].head(_MOST_ROWS).to_html(index=False, float_format="{:.4g}".format) if shown else ""
-        return f"<p><b>{escape(self.name)}</b>: {escape(self._words())}</p>{table}{more}"
+        table = front[shown].head(_MOST_ROWS).to_html(index=False, float_format="{:.4g}".format)
+        return f"{said}{table}{more}"
 
     def _words(self) -> str:
         finished = sum(record.state is State.FINISHED for record in self.records)
         failed = sum(record.state is State.FAILED for record in self.records)
         state = "complete" if self.result is not None else f"incomplete, {self.spec.trials} planned"
-        best = ""
+        best = "; nothing on the front"
         if self.entries:
-            top, control = self.entries[0]["evaluation"], self.control
-            best = f"; best accuracy {top['accuracy']:.3f}, control {control['accuracy']:.3f} (validation part)"
+            top = max(entry["evaluation"]["accuracy"] for entry in self.entries)
+            best = f"; best accuracy {top:.3f}, control {self.control['accuracy']:.3f} (validation part)"
         return f"{finished} finished, {failed} failed, {state}{best}"

@@ -7,17 +7,26 @@
 """
 
 import json
+import logging
 import platform
+import shlex
 import subprocess
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweeps.spec import Spec
-from tasks import Task
+from tasks import DataError, Task
 
+if TYPE_CHECKING:
+    from sweeps.home import SweepFolder
+
+_LOG = logging.getLogger(__name__)
 _PARTS = {"training": "train", "validation": "validation", "test": "test"}
 _PACKAGES = ("memsweep", "mlflow", "numpy", "optuna", "ray", "scipy")
+_COMPUTING = ("memsweep", "numpy", "optuna", "scipy")
+"""Those whose versions the bits of a result hang on."""
 _GIT_TIMEOUT_s = 5.0
 
 
@@ -48,6 +57,38 @@ def checksums(task: Task) -> dict[str, str]:
 def package_versions() -> dict[str, str]:
     """Package -> version, here and now; Python itself too."""
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def computing_versions() -> dict[str, str]:
+    """Those that results depend on."""
+    return {name: version(name) for name in _COMPUTING}
+
+
+def require_same_data(folder: "SweepFolder", task: Task) -> None:
+    """Raise ``DataError`` if a sweep wrote other checksums down when it was made than its data have now."""
+    written, found = read_provenance(folder.path).data, checksums(task)
+    changed = [name for name, digest in found.items() if written.get(name, digest) != digest]
+    if changed:
+        again = shlex.join(["memsweep", "run", str(folder.spec_file), "--set", "name="])
+        raise DataError(
+            f"The data of the sweep {folder.name!r} must stay as they were when it began, but the checksum of the "
+            f"{' and the '.join(changed)} part is not the one in {_file(folder.path)}; put the old data back, or run "
+            f"it on the new ones under another name by `{again}...`."
+        )
+
+
+def compare_versions(folder: "SweepFolder") -> None:
+    """Warn if a sweep began with other versions of what computes than those here and now."""
+    written, here = read_provenance(folder.path).versions, computing_versions()
+    changed = [name for name in here if written.get(name, here[name]) != here[name]]
+    if changed:
+        _LOG.warning(
+            "The sweep %r began with %s and goes on with %s: its results may differ from here on. The old versions "
+            "would keep them the same.",
+            folder.name,
+            ", ".join(f"{name} {written[name]}" for name in changed),
+            ", ".join(f"{name} {here[name]}" for name in changed),
+        )
 
 
 def write_provenance(folder: Path, provenance: Provenance) -> None:

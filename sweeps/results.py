@@ -4,17 +4,20 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sweeps.commands import command
 from sweeps.home import SweepFolder
 from sweeps.study import Record, State, SweepStudy
 from tasks import Evaluation
-from tracking.front_table import plain
+from tracking.front_table import best_first, plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def front_entries(front: list[Record], scored: dict[int, Evaluation]) -> list[dict[str, Any]]:
-    """The front as plain entries, best accuracy first; ``scored`` holds the evaluations with test scores."""
+def front_entries(
+    front: list[Record], scored: dict[int, Evaluation], objectives: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The front as plain entries, the best first; ``scored`` holds the evaluations with test scores."""
     entries = [
         {
             "trial": record.number,
@@ -24,14 +27,15 @@ def front_entries(front: list[Record], scored: dict[int, Evaluation]) -> list[di
         for record in front
         if record.number in scored
     ]
-    return sorted(entries, key=lambda entry: (-entry["evaluation"]["accuracy"], entry["trial"]))
+    return best_first(entries, objectives)
 
 
 def front_of(result: Mapping[str, Any] | None, study: SweepStudy, records: Sequence[Record]) -> list[dict[str, Any]]:
     """The front of a sweep as entries: that of its result, with test scores, else what it is so far."""
     if result is not None:
-        return list(result["pareto"])
-    return front_entries(study.front(), {each.number: each.evaluation for each in records if each.evaluation})
+        return best_first(result["pareto"], study.directions)
+    scored = {each.number: each.evaluation for each in records if each.evaluation}
+    return front_entries(study.front(), scored, study.directions)
 
 
 def best_control(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -47,6 +51,19 @@ def best_control(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "test_accuracy": evaluation["control_test_accuracy"],
         "parameters": evaluation["control_parameters"],
     }
+
+
+def why_none_finished(folder: SweepFolder, records: Sequence[Record]) -> str:
+    """Why a sweep has no evaluation to look at, and the way out: the end of an error."""
+    failed = [record for record in records if record.state is State.FAILED]
+    example = f" (trial {failed[0].number}: {failed[0].error})" if failed else ""
+    if folder.result() is None:
+        return f"the sweep {folder.name!r} has none{example}; go on with `{command('resume', folder)}`."
+    return (
+        f"all {len(failed)} of the sweep {folder.name!r} failed{example}; look at one by "
+        f"`{command('show', folder, failed[0].number)}`, then run it under another name with ranges that keep away "
+        "from what its error names."
+    )
 
 
 def frame(records: Sequence[Record], entries: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":

@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from sweeps.driver import POLL_S, drive
-from sweeps.executor import Executor, ExecutorError, Job
+from sweeps.driver import drive
+from sweeps.executor import Executor, ExecutorError
 from sweeps.heartbeat import Heartbeat, Phase, Vitals
 from sweeps.home import Home, SweepFolder
 from sweeps.preparation import load_data, make_executor
-from sweeps.provenance import provenance_of, write_provenance
+from sweeps.provenance import compare_versions, provenance_of, require_same_data, write_provenance
 from sweeps.results import best_control, counts, front_entries
 from sweeps.samplers import choose_sampler
+from sweeps.scoring import ScoringError, score_front
 from sweeps.signals import stop_on_signal
 from sweeps.spec import Spec
 from sweeps.storage import StorageError, choose_storage, find_storage, remember, require_free
 from sweeps.study import Record, State, SweepStudy
 from sweeps.sync import finish, is_tracked, sweep_record, sync, trial_record
-from tasks import Configuration, Evaluation
+from tasks import Task
 from tracking.background import BackgroundTracker
 from tracking.base import Tracker
 from tracking.figures import draw_front
@@ -98,19 +99,22 @@ class Outcome:
     folder: SweepFolder
     """Where its files are."""
     complete: bool
-    """Whether all configurations were evaluated; otherwise it was stopped and can be resumed."""
+    """Whether all configurations were evaluated and the front is scored; otherwise it can be resumed."""
     finished: int
     """Configurations evaluated so far."""
     failed: int
     """Configurations that failed so far."""
     result: dict[str, Any] | None
-    """The final result, if complete: name, finished, failed, seconds, control, pareto."""
+    """The final result, if complete: name, finished, failed, seconds, control, pareto; unscored (trial, error)
+    where the front had configurations that no run can score on the test part."""
     untracked: list[int]
     """Trials that the tracker has not taken."""
     tracking_problem: str | None
     """Why, in one line."""
     problem: str | None = None
     """What ended it early, unless it was asked to stop."""
+    was_complete: bool = False
+    """Whether it was complete before, so that nothing was left to evaluate."""
 
 
 def run(spec: Spec, home: Home, options: Options) -> Outcome:
@@ -135,20 +139,26 @@ def run(spec: Spec, home: Home, options: Options) -> Outcome:
             write_provenance(path, origin)
 
         folder = home.create(spec, prepare)
-        return _run(spec, folder, executor, options)
+        return _run(spec, task, folder, executor, options)
     finally:
         executor.close()
 
 
 def resume(folder: SweepFolder, options: Options) -> Outcome:
-    """Go on with a sweep that was stopped; raises as ``run`` does."""
+    """Go on with a sweep that was stopped; raises as ``run`` does, also if the data are not those that it began with.
+
+    A sweep that is complete is only logged where the tracker lacks some of it.
+    """
     spec = folder.spec()
     find_storage(folder.path, options.storage)
     if (result := folder.result()) is not None:
         return _log_again(folder, result, options)
-    executor = make_executor(load_data(spec), spec, options)
+    task = load_data(spec)
+    require_same_data(folder, task)
+    compare_versions(folder)
+    executor = make_executor(task, spec, options)
     try:
-        return _run(spec, folder, executor, options)
+        return _run(spec, task, folder, executor, options)
     finally:
         executor.close()
 
@@ -165,10 +175,11 @@ def _log_again(folder: SweepFolder, result: dict[str, Any], options: Options) ->
         result=result,
         untracked=synced.untracked if synced else [],
         tracking_problem=synced.problem if synced else None,
+        was_complete=True,
     )
 
 
-def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) -> Outcome:
+def _run(spec: Spec, task: Task, folder: SweepFolder, executor: Executor, options: Options) -> Outcome:
     start = time.monotonic()
     with folder.locked(), stop_on_signal() as asked_to_stop:
         study = SweepStudy(spec, folder.journal, options.storage, stop=asked_to_stop)
@@ -194,6 +205,7 @@ def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) 
             options.observer.told(record)
 
         result, problem = folder.result(), None
+        was_complete = result is not None
         try:
             ended = [record for record in records.values() if record.state is not State.RUNNING]
             for record in ended:
@@ -202,8 +214,8 @@ def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) 
             try:
                 if result is None and _search(spec, study, executor, on_told, stop):
                     heart.phase = Phase.SCORING
-                    result = _conclude(spec, folder, study, executor, records, options, stop, start)
-            except (ExecutorError, StorageError) as error:
+                    result = _conclude(spec, task, folder, study, executor, records, options, stop, start)
+            except (ExecutorError, ScoringError, StorageError) as error:
                 problem = str(error)
             except OSError as error:
                 problem = f"The result cannot be written ({error.strerror or error}); make room on the disk."
@@ -225,6 +237,7 @@ def _run(spec: Spec, folder: SweepFolder, executor: Executor, options: Options) 
             untracked=tracker.missing if tracker else [],
             tracking_problem=tracker.problem if tracker else None,
             problem=problem,
+            was_complete=was_complete,
         )
 
 
@@ -260,6 +273,7 @@ def _search(
 
 def _conclude(
     spec: Spec,
+    task: Task,
     folder: SweepFolder,
     study: SweepStudy,
     executor: Executor,
@@ -271,10 +285,11 @@ def _conclude(
     """Score the front and write the result down; None if stopped."""
     front = study.front()
     options.observer.scoring(len(front))
-    scored = _score_front(executor, front, stop)
+    scored = score_front(folder, task, executor, front, stop)
     if scored is None:
         return None
-    entries = front_entries(front, scored)
+    entries = front_entries(front, scored.evaluations, spec.objectives)
+    unscored = [{"trial": trial, "error": error} for trial, error in sorted(scored.errors.items())]
     every = [records[number] for number in sorted(records)]
     finished, failed = counts(every)
     result = {
@@ -286,36 +301,11 @@ def _conclude(
         "seconds": round(time.monotonic() - start, 3),
         "control": best_control(entries),
         "pareto": entries,
+        **({"unscored": unscored} if unscored else {}),
     }
     _draw(folder, spec, every, result)
     folder.write_result(result)
     return result
-
-
-def _score_front(executor: Executor, front: list[Record], stop: Callable[[], bool]) -> dict[int, Evaluation] | None:
-    """Evaluate the chosen configurations once more, now with fresh chips and the test part; None if stopped."""
-    executor.submit(
-        [
-            Job(
-                trial=record.number,
-                configuration=Configuration.from_dotted(record.configuration),
-                chosen=True,
-            )
-            for record in front
-        ]
-    )
-    scored: dict[int, Evaluation] = {}
-    left = len(front)
-    while left:
-        if stop():
-            return None
-        for outcome in executor.wait(POLL_S):
-            left -= 1
-            if outcome.evaluation is None:
-                _LOG.warning("Trial %d could not be scored on the test part: %s", outcome.trial, outcome.error)
-            else:
-                scored[outcome.trial] = outcome.evaluation
-    return scored
 
 
 def _draw(folder: SweepFolder, spec: Spec, records: list[Record], result: dict[str, Any]) -> None:

@@ -18,6 +18,16 @@ class Best:
     """Its number; the lowest one of those that are level."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Leader:
+    """The best configuration so far by the first objective."""
+
+    value: float
+    """Its value of that objective."""
+    trial: int
+    """Its number; the lowest one of those that are level."""
+
+
 class Standing:
     """Counts, best configuration and front of the trials that it was shown, each once, in any order."""
 
@@ -27,6 +37,11 @@ class Standing:
         """Trials by how they ended."""
         self.best: Best | None = None
         """The most accurate one."""
+        self.leader: Leader | None = None
+        """The best one by the first objective."""
+        self.objective, way = next(iter(spec.objectives.items()))
+        """The first objective."""
+        self._sign = 1 if way == "maximize" else -1
         self._objectives = tuple(spec.objectives)
         self._hypervolume = Hypervolume(spec.objectives)
         self._next = 0
@@ -59,11 +74,17 @@ class Standing:
             found = Best(accuracy=evaluation.accuracy, trial=record.number)
             if self.best is None or (found.accuracy, -found.trial) > (self.best.accuracy, -self.best.trial):
                 self.best = found
+            leader = Leader(value=objectives[self.objective], trial=record.number)
+            if self.leader is None or self._rank(leader) > self._rank(self.leader):
+                self.leader = leader
         self._early[record.number] = objectives
         # The hypervolume depends on the order of the first trials, so it takes them by their numbers.
         while self._next in self._early:
             self._hypervolume.add(self._early.pop(self._next))
             self._next += 1
+
+    def _rank(self, leader: Leader) -> tuple[float, int]:
+        return self._sign * leader.value, -leader.trial
 
 
 def growth(spec: Spec, records: Sequence[Record]) -> dict[str, list[float]]:

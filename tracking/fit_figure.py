@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracking.figures import SCREEN
+from tracking.labels import prefix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 HEIGHT_in = 6.2
 _INK, _MEASURED, _LAW = "#374151", "#94a3b8", "#c2410c"
 _RIVALS = (("#1d4ed8", (0, (6, 2))), ("#0f766e", (0, (2, 2))), ("#7e22ce", (0, (6, 2, 1, 2))))
-_PREFIXES = {1e-15: "f", 1e-12: "p", 1e-9: "n", 1e-6: "µ", 1e-3: "m", 1.0: "", 1e3: "k", 1e6: "M"}
 _MANY = 500
 """Readings beyond which each is drawn as a faint dot."""
 
@@ -49,8 +49,8 @@ def draw_fit(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    x_scale, x_prefix = _prefix(at) if at_unit else (1.0, "")
-    y_scale, y_prefix = _prefix(response) if unit else (1.0, "")
+    x_scale, x_prefix = _scale(at, at_unit)
+    y_scale, y_prefix = _scale(response, unit)
     order = sorted(range(len(at)), key=at.__getitem__)
     x = [at[k] / x_scale for k in order]
 
@@ -80,12 +80,10 @@ def draw_fit(
     return path
 
 
-def _prefix(values: Sequence[float]) -> tuple[float, str]:
-    """The SI prefix that brings the largest magnitude to 1 to 1000."""
-    largest = max(abs(value) for value in values)
-    fitting = [scale for scale in _PREFIXES if scale <= largest * (1 + 1e-9)]
-    scale = max(fitting, default=min(_PREFIXES))
-    return scale, _PREFIXES[scale]
+def _scale(values: Sequence[float], unit: str) -> tuple[float, str]:
+    """What the values are divided by, and the SI prefix that says so."""
+    power, letter = prefix(max(abs(value) for value in values), unit)
+    return 10.0**power, letter
 
 
 def _label(axes: "Axes", x: str, y: str) -> None:

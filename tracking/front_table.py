@@ -1,18 +1,47 @@
-"""The Pareto front as a table: rows for CSV and for MLflow, Markdown for descriptions.
+"""The Pareto front as a table: rows for CSV and for MLflow, Markdown for descriptions, and its order.
 
 A front is a list of mappings with ``trial``, ``configuration`` (dotted name -> value) and ``evaluation``.
+
+=========  =======================================================================================
+word       meaning
+=========  =======================================================================================
+merit      the accuracy that was searched for, such as ``accuracy_low``; ``accuracy`` if none was
+cost       what was searched to be small: the energy if it was, else the first count, time or area
+=========  =======================================================================================
 """
 
 import csv
 import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from tracking.labels import quantity, unit_of
 
 Front = Sequence[Mapping[str, Any]]
 """Rows with ``trial``, ``configuration`` and ``evaluation``."""
+
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
+_COSTS = ("parameters", "macs", "energy_J", "latency_s", "area_m2")
+
+
+def merit_of(objectives: Mapping[str, str]) -> str:
+    """The metric by which the members of a front are good; ``objectives`` is metric -> ``maximize`` or ``minimize``."""
+    ways = objectives.items()
+    return next((name for name, way in ways if name.startswith("accuracy") and way == "maximize"), "accuracy")
+
+
+def cost_of(objectives: Mapping[str, str]) -> str:
+    """The metric that a front pays with."""
+    wanted = [name for name in objectives if name in _COSTS]
+    return "energy_J" if "energy_J" in wanted or not wanted else wanted[0]
+
+
+def best_first(front: Iterable[Row], objectives: Mapping[str, str]) -> list[Row]:
+    """The order in which a front is told: the highest merit first; of those that are level the least cost."""
+    merit, cost = merit_of(objectives), cost_of(objectives)
+    return sorted(front, key=lambda row: (-row["evaluation"][merit], row["evaluation"][cost], row["trial"]))
 
 
 def plain(value: Any) -> Any:

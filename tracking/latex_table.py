@@ -6,6 +6,7 @@ column         what it holds
 accuracy       mean over the chips of the search, with its standard deviation: $0.983 \pm 0.006$
 fresh chips    mean over chips that the search had not seen, with its interval, where there are any
 test           as accuracy, on the test part, once the sweep is complete
+shares         three places: what else is told of accuracies, such as ``accuracy_low``
 others         three significant digits in the unit of the head
 =============  ====================================================================================
 
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tracking.front_table import Front
-from tracking.labels import unit_of
+from tracking.labels import is_share, prefix, unit_of
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -39,8 +40,8 @@ _SPECIAL = {
     "²": r"$^2$",
     "±": r"$\pm$",
 }
-_PREFIXED = ("J", "s", "V", "A", "S", "W", "Ω")
-_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+_ACCURACIES = {"accuracy": "search", "fresh_accuracy": "fresh chips", "test_accuracy": "test"}
+"""Metric -> what stands below its head."""
 _MISSING = "--"
 
 
@@ -79,7 +80,7 @@ def front_latex(
         *(
             _column(name, [row["evaluation"].get(name) for row in front], control.get(name))
             for name in metrics
-            if not name.startswith("accuracy")
+            if name not in _ACCURACIES
         ),
         *(_column(name, [row["configuration"].get(name) for row in front]) for name in fields),
     ]
@@ -118,7 +119,7 @@ def escape(text: str) -> str:
 
 def _accuracies(evaluations: Sequence[Mapping[str, Any]], control: Mapping[str, Any]) -> list[_Column]:
     columns = []
-    for below, name in (("search", "accuracy"), ("fresh chips", "fresh_accuracy"), ("test", "test_accuracy")):
+    for name, below in _ACCURACIES.items():
         known = [_finite(row.get(name)) for row in evaluations]
         if any(known) or name == "accuracy":
             cells = [_accuracy(row, name) if there else _MISSING for row, there in zip(evaluations, known, strict=True)]
@@ -137,22 +138,25 @@ def _accuracy(evaluation: Mapping[str, Any], name: str) -> str:
 
 def _column(name: str, values: Sequence[Any], control: Any = None) -> _Column:
     """Numbers in the unit that suits the middle one; words as they are."""
+    if is_share(name):
+        head, _, below = name.partition("_")
+        return _Column(head.capitalize(), escape(below.replace("_", " ")), [_share(value) for value in values])
     unit = unit_of(name)
-    power, prefix = 0, ""
     sizes = sorted(abs(value) for value in values if _finite(value) and value)
-    if unit in _PREFIXED and sizes:
-        wanted = 3 * math.floor(math.log10(sizes[len(sizes) // 2]) / 3)
-        power = min(max(wanted, min(_PREFIXES)), max(_PREFIXES))
-        prefix = _PREFIXES[power]
+    power, letter = prefix(sizes[len(sizes) // 2], unit) if sizes else (0, "")
     words = name.removesuffix(name.rpartition("_")[2]).rstrip("_") if unit else name
     words = words.rpartition(".")[2].replace("_", " ")
     cells = [_cell(value, power) for value in values]
     return _Column(
         escape(words[:1].upper() + words[1:]),
-        escape(prefix + unit),
+        escape(letter + unit),
         cells,
         "" if control is None else _cell(control, power),
     )
+
+
+def _share(value: Any) -> str:
+    return f"{value:.3f}" if _finite(value) else _MISSING
 
 
 def _cell(value: Any, power: int) -> str:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Mapping
 
 from tracking.base import Summary, SweepRecord
-from tracking.front_table import front_markdown, plain
-from tracking.labels import quantity, unit_of
+from tracking.front_table import front_markdown, merit_of, plain
+from tracking.labels import in_sentence, quantity, unit_of
 from tracking.mlflow_labels import FEWEST, MOST
 from tracking.mlflow_runs import FRONT_QUERY
 from tracking.mlflow_view import score_of
@@ -28,7 +28,7 @@ def note(sweep: SweepRecord, summary: Summary, link: Callable[[str], str | None]
         summary: what it came to.
         link: key of a run -> its address, if it has one; ``report`` is that of the report.
     """
-    best = "" if summary.best_accuracy is None else f" Best accuracy {quantity(summary.best_accuracy)}"
+    best = _best(sweep, summary)
     if best and summary.control.get("accuracy") is not None:
         best += f"; the control, the same read-out on the raw samples, {quantity(summary.control['accuracy'])}"
     places = [("Report", "report"), ("tables and figures", "summary")]
@@ -52,6 +52,15 @@ def note(sweep: SweepRecord, summary: Summary, link: Callable[[str], str | None]
         )
         + foot
     )
+
+
+def _best(sweep: SweepRecord, summary: Summary) -> str:
+    """The best by what was searched for."""
+    merit = merit_of(sweep.objectives)
+    value = summary.best_accuracy
+    if merit != "accuracy":
+        value = summary.pareto[0]["evaluation"].get(merit) if summary.pareto else None
+    return "" if value is None else f" Best {in_sentence(merit)} {quantity(value)}"
 
 
 def _guide(sweep: SweepRecord, summary: Summary | None) -> str:

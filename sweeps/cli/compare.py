@@ -15,11 +15,11 @@ from kinetics.components import COLUMNS_PER_ADC
 from kinetics.periphery import Periphery
 from sweeps.cli.console import make_console
 from sweeps.cli.options import JsonOption
-from sweeps.cli.tables import with_prefix
 from sweeps.errors import SweepError
 from sweeps.wording import unknown
 from tasks import TASKS
 from tasks.comparison import Comparison, NetworkCost, compare
+from tracking.labels import quantity
 
 
 def compare_command(
@@ -63,9 +63,9 @@ def _print(console: Console, comparison: Comparison) -> None:
         )
     energy = comparison.kinetics.energy
     console.print(
-        f"Features of DDK take {with_prefix(energy.pulses_J + energy.reads_J + energy.dac_J + energy.adc_J, 'J')} with "
+        f"Features of DDK take {quantity(energy.pulses_J + energy.reads_J + energy.dac_J + energy.adc_J, 'J')} with "
         f"pulses, reads and converters; the same steps in digital 32-bit arithmetic take "
-        f"{with_prefix(comparison.digital_kinetics_J, 'J')}."
+        f"{quantity(comparison.digital_kinetics_J, 'J')}."
     )
     console.print("What this rests on:")
     for line in comparison.assumptions:
@@ -85,8 +85,8 @@ def _overview(comparison: Comparison, networks: tuple[NetworkCost, ...]) -> Tabl
             f"{network.parameters:,}",
             f"{network.macs:,}",
             f"{network.devices:,}",
-            with_prefix(network.energy_J, "J"),
-            with_prefix(network.latency_s, "s"),
+            quantity(network.energy_J, "J"),
+            quantity(network.latency_s, "s"),
             f"{network.area_m2 * 1e6:.3g} mm2",
         )
     return table
@@ -98,10 +98,10 @@ def _breakdown(networks: tuple[NetworkCost, ...]) -> Table:
     for network in networks:
         table.add_column(network.name, justify="right", no_wrap=True)
     for field in fields(Energy):
-        values = (with_prefix(getattr(network.energy, field.name), "J") for network in networks)
+        values = (quantity(getattr(network.energy, field.name), "J") for network in networks)
         table.add_row(field.name.removesuffix("_J").replace("_", " "), *values)
     if any(network.front_end_J for network in networks):
-        table.add_row("front end", *(with_prefix(network.front_end_J, "J") for network in networks))
+        table.add_row("front end", *(quantity(network.front_end_J, "J") for network in networks))
     table.add_section()
-    table.add_row("layers by the NeuRRAM macro", *(with_prefix(network.macro_J, "J") for network in networks))
+    table.add_row("layers by the NeuRRAM macro", *(quantity(network.macro_J, "J") for network in networks))
     return table

@@ -17,9 +17,9 @@ from kinetics.fitting import Estimate, Fit, fit_trace, parameter_set, read_trace
 from kinetics.parameter_sets import ParameterSet
 from sweeps.cli.console import make_console
 from sweeps.cli.options import JsonOption
-from sweeps.cli.tables import with_prefix
 from sweeps.errors import SweepError
 from tracking.fit_figure import draw_fit
+from tracking.labels import quantity
 
 
 class Kind(StrEnum):
@@ -215,7 +215,7 @@ def _print(console: Console, fit: Fit) -> None:
         table.add_row(item.name, f"{item.value:.5g}", _error(item), "" if item.unit == "1" else item.unit)
     console.print(table)
     if fit.period_s is not None:
-        console.print(f"A step of the law lasts {with_prefix(fit.period_s, 's')}.")
+        console.print(f"A step of the law lasts {quantity(fit.period_s, 's')}.")
     forms = Table(box=box.SIMPLE_HEAD)
     forms.add_column("curve", no_wrap=True)
     forms.add_column("R²", justify="right", no_wrap=True)

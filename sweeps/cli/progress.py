@@ -9,6 +9,7 @@ from typing import Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from sweeps.cli.console import is_live, warnings_above
 from sweeps.cli.view import State, line, make_state, render
@@ -30,24 +31,31 @@ class Progress:
         self._console, self._spec = console, spec
         self._plain = not silent and not is_live(console)
         self._live = not silent and is_live(console)
-        self._doing = "starting workers"
+        self._doing = "starting"
         self._standing = Standing(spec)
         self._vitals: Vitals | None = None
         self._at_s = 0.0
         self._open = contextlib.ExitStack()
+        self._view: Live | None = None
+        self._started = False
 
     def __enter__(self) -> Self:
-        """Start drawing."""
+        """Start drawing, until the sweep has started a line that does not stay."""
         if self._live:
-            live = Live(console=self._console, get_renderable=self._panel, refresh_per_second=REFRESHES_per_s)
-            self._open.enter_context(live)
+            self._view = Live(
+                console=self._console,
+                get_renderable=self._picture,
+                refresh_per_second=REFRESHES_per_s,
+                transient=True,
+            )
+            self._open.enter_context(self._view)
             self._open.enter_context(warnings_above())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop drawing, leaving the last state on the screen."""
+        """Stop drawing, leaving the last state of a sweep that has started on the screen."""
         self._doing = "ended"
         self._open.close()
 
@@ -55,6 +63,9 @@ class Progress:
         """Begin with the trials that have ended."""
         for record in ended:
             self._standing.add(record)
+        self._started = True
+        if self._view is not None:
+            self._view.transient = False
         if self._plain:
             label = f"{spec.name} on {workers} worker{'s' if workers > 1 else ''}"
             self._console.print(f"{label}: {spec.trials} configurations, sampler {sampler}")
@@ -79,7 +90,9 @@ class Progress:
     def _state(self) -> State:
         return make_state(self._spec.name, self._spec.trials, self._doing, self._standing, self._vitals)
 
-    def _panel(self) -> RenderableType:
+    def _picture(self) -> RenderableType:
+        if not self._started:
+            return Text(f"{self._spec.name}: {self._doing}", style="dim")
         state, since_s = self._state(), time.monotonic() - self._at_s
         # The clock goes on while the driver is busy.
         return render(state if state.elapsed_s is None else replace(state, elapsed_s=state.elapsed_s + since_s))

@@ -12,6 +12,7 @@ from sweeps.api import mlflow_tracker
 from sweeps.cli.console import make_console
 from sweeps.cli.options import HomeOption, JsonOption, NameArgument, StorageOption
 from sweeps.cli.run import TrackingOption
+from sweeps.commands import command
 from sweeps.errors import SweepError
 from sweeps.home import Home, SweepFolder
 from sweeps.sync import is_tracked, sync
@@ -73,7 +74,7 @@ def report_command(
         console.print(paragraph, markup=False)
     console.print(f"Report: {path} ({path.stat().st_size / 1e6:.1f} MB)", markup=False, soft_wrap=True)
     if problem:
-        again = f"`memsweep sync {name}` tries again"
+        again = f"`{command('sync', folder)}` tries again"
         console.print(f"MLflow did not take it ({problem}); {again}.", markup=False, soft_wrap=True)
 
 

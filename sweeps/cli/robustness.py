@@ -34,7 +34,7 @@ def robustness_command(
     name: NameArgument,
     study: Annotated[Path, typer.Option("--study", help="The study file (YAML).")],
     trial: Annotated[str, typer.Argument(help="Number of a trial, or `pareto`: the front.")] = _PARETO,
-    most: Annotated[int, typer.Option("--most", min=1, help="Configurations of the front, best accuracy first.")] = 5,
+    most: Annotated[int, typer.Option("--most", min=1, help="Configurations of the front, the best first.")] = 5,
     executor: ExecutorOption = ExecutorName.RAY,
     workers: WorkersOption = None,
     address: AddressOption = None,

@@ -18,6 +18,7 @@ from sweeps.cli.console import errors_only, make_console, ray_kept_silent, stdou
 from sweeps.cli.options import AddressOption, HomeOption, JsonOption, NameArgument, StorageOption
 from sweeps.cli.progress import Progress
 from sweeps.cli.tables import print_outcome, print_place
+from sweeps.commands import command
 from sweeps.errors import SpecError
 from sweeps.home import Home
 from sweeps.networks import save_front_networks
@@ -176,18 +177,26 @@ def _report(outcome: sweep_runs.Outcome, console: Console, as_json: bool, quiet:
     elif quiet and outcome.complete:
         print_place(console, outcome)
     elif outcome.result is not None:
+        if outcome.was_complete:
+            console.print(f"{outcome.folder.name} is complete: nothing is left to evaluate.", markup=False)
         print_outcome(console, outcome)
-    if outcome.untracked:
+    if outcome.untracked or outcome.tracking_problem:
+        # All trials may be logged when the summary is not.
+        lost = f"{len(outcome.untracked)} configurations" if outcome.untracked else "the summary of the sweep"
         (make_console(stderr=True) if quiet else console).print(
-            f"MLflow did not take {len(outcome.untracked)} configurations ({outcome.tracking_problem}); they are "
-            f"safe in the study, and `memsweep sync {outcome.folder.name}` logs them later."
+            f"MLflow did not take {lost} ({outcome.tracking_problem}); nothing of it is lost, and "
+            f"`{command('sync', outcome.folder)}` logs it later.",
+            markup=False,
+            soft_wrap=True,
         )
     if not outcome.complete:
         told = outcome.finished + outcome.failed
         if outcome.problem:
             make_console(stderr=True).print(f"error: {outcome.problem}", markup=False, soft_wrap=True)
         console.print(
-            f"Stopped after {told} configurations, all kept; go on with `memsweep resume {outcome.folder.name}`."
+            f"Stopped after {told} configurations, all kept; go on with `{command('resume', outcome.folder)}`.",
+            markup=False,
+            soft_wrap=True,
         )
         raise typer.Exit(130)
     if outcome.failed:

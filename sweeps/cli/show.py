@@ -14,13 +14,17 @@ from rich.table import Table
 
 from kinetics import InvalidParameterError, device_coefficients
 from sweeps.cli.console import make_console
-from sweeps.cli.options import HomeOption, JsonOption, NameArgument
+from sweeps.cli.options import HomeOption, JsonOption, NameArgument, StorageOption
 from sweeps.cli.tables import print_front
+from sweeps.commands import command, home_option
 from sweeps.errors import SweepError
 from sweeps.home import Home, SweepFolder
+from sweeps.results import study_results
 from sweeps.spec import Spec
 from sweeps.study import Record, SweepStudy
 from tasks import Configuration, load_task
+from tasks.chips import varies
+from tracking.labels import written
 from tracking.report.content import Portrait
 
 _CONTROLS = {
@@ -43,28 +47,38 @@ def show_command(
             help="Train the trial once more and show what its device makes of real cases, every chip and confusion.",
         ),
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show the fields at their defaults too, which the sweep file does not name.")
+    ] = False,
+    storage: StorageOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show a sweep's front, or one configuration and what came of it."""
     folder = Home(home).find(name)
     if trial is None:
-        _show_sweep(folder, as_json)
+        _show_sweep(folder, storage, as_json)
+        return
+    spec, entry, found = _look(folder, trial, portrait, storage)
+    if as_json:
+        sys.stdout.write(json.dumps({**entry, **({"portrait": asdict(found)} if found else {})}) + "\n")
     else:
-        _show_trial(folder, trial, portrait, as_json)
+        _print(make_console(), folder, spec, entry, found, every)
 
 
-def _show_sweep(folder: SweepFolder, as_json: bool) -> None:
+def _show_sweep(folder: SweepFolder, storage: str | None, as_json: bool) -> None:
     spec, result = folder.spec(), folder.result()
     if result is None:
-        study = SweepStudy(spec, folder.journal)
+        study = SweepStudy(spec, folder.journal, storage)
         finished, failed = study.ended()
         front = [record.number for record in study.front()]
         result = {"name": spec.name, "finished": finished, "failed": failed, "front_so_far": front}
         if not as_json:
             make_console().print(
                 f"{spec.name} is incomplete: {finished} finished, {failed} failed of {spec.trials}; on the "
-                f"front so far: {', '.join(map(str, front)) or 'none'}. Go on with `memsweep resume {spec.name}`."
+                f"front so far: {', '.join(map(str, front)) or 'none'}. Go on with `{command('resume', folder)}`.",
+                markup=False,
+                soft_wrap=True,
             )
     elif not as_json:
         print_front(make_console(), spec, result, most_rows=None)
@@ -72,9 +86,12 @@ def _show_sweep(folder: SweepFolder, as_json: bool) -> None:
         sys.stdout.write(json.dumps(result) + "\n")
 
 
-def _show_trial(folder: SweepFolder, trial: int, closely: bool, as_json: bool) -> None:
+def _look(
+    folder: SweepFolder, trial: int, closely: bool, storage: str | None
+) -> tuple[Spec, dict[str, Any], Portrait | None]:
+    """A trial and what came of it; with a portrait if it is to be looked at closely."""
     spec = folder.spec()
-    study = SweepStudy(spec, folder.journal, only=trial)
+    study = SweepStudy(spec, folder.journal, storage, only=trial)
     record = study.record(trial)
     if record is None:
         last = study.counts()[0] - 1
@@ -97,18 +114,19 @@ def _show_trial(folder: SweepFolder, trial: int, closely: bool, as_json: bool) -
                 f"{record.state}; leave `--portrait` out."
             )
         portrait = _portrait(spec, entry)
-    if as_json:
-        sys.stdout.write(json.dumps({**entry, **({"portrait": asdict(portrait)} if portrait else {})}) + "\n")
-        return
-    _print(make_console(), folder, spec, entry, portrait)
+    return spec, entry, portrait
 
 
 def _print(
-    console: Console, folder: SweepFolder, spec: Spec, entry: Mapping[str, Any], portrait: Portrait | None
+    console: Console,
+    folder: SweepFolder,
+    spec: Spec,
+    entry: Mapping[str, Any],
+    portrait: Portrait | None,
+    every: bool,
 ) -> None:
-    from sweeps.report.collect import home_option
     from sweeps.report.portraits import energy_by_component
-    from sweeps.report.text import case_lines, chip_lines, confusion_lines, energy_lines
+    from sweeps.report.text import energy_lines, study_line
 
     evaluation, configuration = entry["evaluation"], entry["configuration"]
     console.print(f"Trial {entry['trial']} of {folder.name}: {entry['state']}", markup=False)
@@ -116,22 +134,37 @@ def _print(
         console.print(entry["error"], markup=False)
     searched = {name: configuration[name] for name in spec.space.dimensions}
     _table(console, "Searched", searched)
-    _table(console, "Fixed", {name: value for name, value in configuration.items() if name not in searched})
+    rest = {name: value for name, value in configuration.items() if name not in searched}
+    fixed = {name: value for name, value in rest.items() if every or name in spec.fixed}
+    _table(console, "Fixed", fixed)
+    if len(fixed) < len(rest):
+        console.print(f"and {len(rest) - len(fixed)} fields at their defaults (--all shows them)")
     _table(console, "Coefficients", entry["coefficients"] or {})
     if evaluation:
         _evaluation_table(console, evaluation)
         _lines(console, "Energy per inference", energy_lines(energy_by_component(evaluation)))
     if portrait:
-        chips = len(portrait.accuracy)
-        _lines(console, f"Accuracy over {chips} chips ({portrait.part} part)", chip_lines(portrait.accuracy))
-        _lines(console, "Confusion: rows are true classes, % of each", confusion_lines(portrait))
-        if portrait.examples:
-            title = f"Pulses and state of series {portrait.examples[0].series}, a case of each class"
-            _lines(console, title, case_lines(portrait.examples))
+        _print_portrait(console, portrait)
+    studies = [result for result in study_results(folder) if result["trial"] == entry["trial"]]
+    if studies:
+        _lines(console, "Robustness", [study_line(result) for result in studies])
     console.print(f"\nRun it again: {entry['rerun']}", markup=False, soft_wrap=True)
     if evaluation and not portrait:
-        closely = f"memsweep show {folder.name} {entry['trial']} --portrait{home_option(folder)}"
+        closely = command("show", folder, entry["trial"], "--portrait")
         console.print(f"Look closer (trains it once more): {closely}", markup=False, soft_wrap=True)
+
+
+def _print_portrait(console: Console, portrait: Portrait) -> None:
+    from sweeps.report.text import case_lines, chip_lines, confusion_lines, map_lines
+
+    chips, examples = len(portrait.accuracy), portrait.examples
+    lines = chip_lines(portrait.accuracy, varies=varies(Configuration.from_dotted(portrait.configuration)))
+    _lines(console, f"Accuracy over {chips} chip{'s' if chips > 1 else ''} ({portrait.part} part)", lines)
+    _lines(console, "Confusion: rows are true classes, % of each", confusion_lines(portrait))
+    if examples:
+        title = f"Pulses and state of series {examples[0].series}, a case of each class"
+        _lines(console, title, case_lines(examples))
+        _lines(console, "Feature maps of these cases: a row a series, a column a reading", map_lines(examples))
 
 
 def _table(console: Console, title: str, values: Mapping[str, Any]) -> None:
@@ -139,7 +172,7 @@ def _table(console: Console, title: str, values: Mapping[str, Any]) -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", show_header=False)
     for name, value in values.items():
-        table.add_row(name, _cell(value))
+        table.add_row(name, written(name, value))
     console.print(table)
 
 
@@ -152,7 +185,8 @@ def _evaluation_table(console: Console, evaluation: Mapping[str, Any]) -> None:
     for name, value in evaluation.items():
         told_below = name.startswith("energy_") and name != "energy_J"
         if value is not None and name not in _CONTROLS.values() and not told_below:
-            table.add_row(name, _cell(value), _cell(evaluation.get(_CONTROLS.get(name, ""))))
+            control = evaluation.get(_CONTROLS.get(name, ""))
+            table.add_row(name, written(name, value), "" if control is None else written(name, control))
     console.print(table)
 
 
@@ -162,14 +196,8 @@ def _lines(console: Console, title: str, lines: Sequence[str]) -> None:
         console.print(line, markup=False, soft_wrap=True)
 
 
-def _cell(value: Any) -> str:
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
 def rerun_command(folder: SweepFolder, spec: Spec, record: Record) -> str:
     """What evaluates the configuration as a sweep of its own, with other random draws."""
-    from sweeps.report.collect import home_option
-
     settings = [f"name={spec.name}-{record.number}"]
     for name in spec.space.dimensions:
         value = record.configuration[name]

@@ -6,24 +6,17 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from sweeps.commands import command
 from sweeps.run import Outcome
 from sweeps.spec import Spec
+from tracking.front_table import best_first
+from tracking.labels import is_share, quantity, unit_of
 
 _MOST_ROWS = 15
-_MAIN_WIDTH, _FIELD_WIDTH = 96, 13
-"""Characters that the columns of every sweep take, and those of one searched field."""
-
-_PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M"}
-
-
-def with_prefix(value: float, unit: str) -> str:
-    """A quantity with an SI prefix: 4.2e-10 J -> 420 pJ."""
-    if value == 0:
-        return f"0 {unit}"
-    for exponent in sorted(_PREFIXES, reverse=True):
-        if abs(value) >= 10.0**exponent:
-            return f"{value / 10.0**exponent:.3g} {_PREFIXES[exponent]}{unit}"
-    return f"{value:.2e} {unit}"
+_MAIN_WIDTH, _FIELD_WIDTH, _GAP = 96, 13, 3
+"""Characters that the columns of every sweep take, those of one searched field, and those between two columns."""
+_MAIN = ("accuracy", "parameters", "energy_J")
+"""Metrics that have a column in every sweep."""
 
 
 def print_outcome(console: Console, outcome: Outcome) -> None:
@@ -32,15 +25,16 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     if result is None:
         return
     spec = outcome.folder.spec()
-    print_front(console, spec, result)
+    print_front(console, spec, result, most_rows=_MOST_ROWS)
+    if (left := len(result["pareto"]) - _MOST_ROWS) > 0:
+        words = f"... and {left} more on the front; `{command('show', outcome.folder)}` prints all"
+        console.print(words, markup=False, soft_wrap=True)
     console.print(
         f"{result['finished']} configurations finished, {result['failed']} failed, in {result['seconds']:.1f} s"
     )
-    home = outcome.folder.path.parent.parent
-    home_option = f" --home {home}" if home.name != ".memsweep" else ""
     print_place(console, outcome)
-    console.print(f"Look at all of them: memsweep ui {spec.name}{home_option}", soft_wrap=True)
-    console.print(f"Read what came of it: memsweep report {spec.name}{home_option}", soft_wrap=True)
+    for words, verb in (("Look at all of them", "ui"), ("Read what came of it", "report")):
+        console.print(f"{words}: {command(verb, outcome.folder)}", markup=False, soft_wrap=True)
 
 
 def print_place(console: Console, outcome: Outcome) -> None:
@@ -48,17 +42,21 @@ def print_place(console: Console, outcome: Outcome) -> None:
     console.print(f"Results: {outcome.folder.path}", markup=False, soft_wrap=True)
 
 
-def print_front(console: Console, spec: Spec, result: dict[str, Any], *, most_rows: int | None = _MOST_ROWS) -> None:
-    """The Pareto front beside its control."""
-    entries = result["pareto"]
+def print_front(console: Console, spec: Spec, result: dict[str, Any], *, most_rows: int | None = None) -> None:
+    """The Pareto front beside its control: what was searched for, accuracies, costs, and fields that have room."""
+    entries = best_first(result["pareto"], spec.objectives)
+    # Objectives that are no main column lead.
+    goals = {name: _heading(name) for name in spec.objectives if name not in _MAIN}
+    taken = _MAIN_WIDTH + sum(max(map(len, heading.split("\n"))) + _GAP for heading in goals.values())
     # As many of the searched fields as the width has room for, in the order of the file.
-    room = max(0, (console.width - _MAIN_WIDTH) // _FIELD_WIDTH)
+    room = max(0, (console.width - taken) // _FIELD_WIDTH)
     searched = list(spec.space.dimensions)[:room]
     table = Table(box=box.SIMPLE_HEAD, title=f"Pareto front of {spec.name}", title_justify="left")
     # The best of many noisy means is biased, so the mean over fresh chips stands beside the one of the search.
     fresh = any((entry["evaluation"].get("fresh_chips") or 1) > 1 for entry in entries)
     for heading in (
         "trial",
+        *goals.values(),
         "accuracy\n(validation)",
         *(["fresh chips\n(validation)"] if fresh else []),
         "accuracy\n(test)",
@@ -72,11 +70,12 @@ def print_front(console: Console, spec: Spec, result: dict[str, Any], *, most_ro
         evaluation = entry["evaluation"]
         table.add_row(
             str(entry["trial"]),
+            *(_metric(name, evaluation[name]) for name in goals),
             _accuracy(evaluation, ""),
             *([_interval(evaluation)] if fresh else []),
             _accuracy(evaluation, "test_"),
             str(evaluation["parameters"]),
-            with_prefix(evaluation["energy_J"], "J"),
+            _metric("energy_J", evaluation["energy_J"]),
             *(_cell(name, entry["configuration"][name]) for name in searched),
         )
     control = result["control"]
@@ -84,6 +83,7 @@ def print_front(console: Console, spec: Spec, result: dict[str, Any], *, most_ro
         table.add_section()
         table.add_row(
             "control",
+            *([""] * len(goals)),
             f"{control['accuracy']:.3f}",
             *([""] if fresh else []),
             f"{control['test_accuracy']:.3f}",
@@ -91,8 +91,17 @@ def print_front(console: Console, spec: Spec, result: dict[str, Any], *, most_ro
             "no kinetics",
         )
     console.print(table)
-    if most_rows is not None and len(entries) > most_rows:
-        console.print(f"... and {len(entries) - most_rows} more on the front; `memsweep show {spec.name}` prints all")
+
+
+def _heading(name: str) -> str:
+    """An objective's name as a heading of at most two lines, on the part that it was searched on."""
+    unit = name.rpartition("_")[2] if unit_of(name) else ""
+    words = name.removesuffix(f"_{unit}")
+    return f"{words}\n(validation)" if is_share(name) else "\n".join(words.split("_", 1))
+
+
+def _metric(name: str, value: Any) -> str:
+    return f"{value:.3f}" if is_share(name) else quantity(value, unit_of(name))
 
 
 def _interval(evaluation: dict[str, Any]) -> str:
@@ -107,9 +116,5 @@ def _accuracy(evaluation: dict[str, Any], prefix: str) -> str:
 
 
 def _cell(name: str, value: Any) -> str:
-    if isinstance(value, float):
-        unit = name.rsplit("_", 1)[-1]
-        return with_prefix(value, unit) if unit in ("s", "V", "m", "S", "Hz", "K") else f"{value:.3g}"
-    if isinstance(value, (list, tuple)):
-        return "-".join(map(str, value))
-    return str(value)
+    # Counts as they are, such as parameters beside them.
+    return str(value) if isinstance(value, int) else quantity(value, unit_of(name))

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeps.heartbeat import Vitals
-from sweeps.standing import Best, Standing
+from sweeps.standing import Leader, Standing
+from tracking.labels import is_share, quantity, unit_of
 
 _UNKNOWN = "-"
 _WIDTH = 78
@@ -27,12 +28,14 @@ class State:
     """What it does, in words."""
     planned: int
     """Configurations asked for."""
+    objective: str
+    """The first objective."""
     finished: int = 0
     """Configurations with an evaluation."""
     failed: int = 0
     """Configurations without."""
-    best: Best | None = None
-    """The most accurate one."""
+    leader: Leader | None = None
+    """The best one by that objective."""
     front_size: int = 0
     """Points of the front."""
     hypervolume: float = 0.0
@@ -68,9 +71,10 @@ def make_state(name: str, planned: int, doing: str, standing: Standing, vitals: 
         name=name,
         doing=doing,
         planned=planned,
+        objective=standing.objective,
         finished=standing.finished,
         failed=standing.failed,
-        best=standing.best,
+        leader=standing.leader,
         front_size=standing.front_size,
         hypervolume=standing.hypervolume,
         **told,
@@ -85,15 +89,16 @@ def render(state: State) -> RenderableType:
         Text(f"{state.ended:,} of {state.planned:,}", style="bold", no_wrap=True, overflow="ellipsis"),
     )
     grid = Table.grid(padding=(0, 1, 0, 0))
-    for style, width in (("dim", 9), (None, 14), ("dim", 13), ("bold", 32)):
+    label = max(13, len(f"best {state.objective}"))
+    for style, width in (("dim", 9), (None, 14), ("dim", label), ("bold", 45 - label)):
         grid.add_column(style=style, min_width=width, no_wrap=True, overflow="ellipsis")
     best = front = hypervolume = _UNKNOWN
-    if state.best:
-        best = f"{state.best.accuracy:.3f} (trial {state.best.trial})"
+    if state.leader:
+        best = _best(state.objective, state.leader)
         front = f"{state.front_size:,} configuration{'' if state.front_size == 1 else 's'}"
         hypervolume = f"{state.hypervolume:.4g}"
     failed = Text(f"{state.failed:,}", style="bold red" if state.failed else "")
-    grid.add_row("running", _number(state.in_flight), "best so far", best)
+    grid.add_row("running", _number(state.in_flight), f"best {state.objective}", best)
     grid.add_row("failed", failed, "front", front)
     grid.add_row("workers", _number(state.workers), "hypervolume", hypervolume)
     grid.add_row("to log", _number(state.backlog), "rate", _rate(state.rate_per_s))
@@ -104,10 +109,15 @@ def render(state: State) -> RenderableType:
 
 def line(state: State) -> str:
     """The state in one line, for where there is no terminal."""
-    best = [f"best accuracy {state.best.accuracy:.3f} (trial {state.best.trial})"] if state.best else []
+    best = [f"best {state.objective} {_best(state.objective, state.leader)}"] if state.leader else []
     failed = [f"{state.failed} failed"] if state.failed else []
     left = [] if state.left_s is None else [f"{_rate(state.rate_per_s)}, {_time(state.left_s)} left"]
     return ", ".join([f"{state.ended}/{state.planned} configurations", *best, *failed, *left])
+
+
+def _best(objective: str, leader: Leader) -> str:
+    value = f"{leader.value:.3f}" if is_share(objective) else quantity(leader.value, unit_of(objective))
+    return f"{value} (trial {leader.trial})"
 
 
 def _number(value: int | None) -> str:

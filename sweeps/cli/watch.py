@@ -11,8 +11,9 @@ from sweeps.cli.console import is_live, make_console, warnings_above
 from sweeps.cli.options import HomeOption, NameArgument, StorageOption
 from sweeps.cli.progress import REFRESHES_per_s
 from sweeps.cli.view import State, line, make_state, render
+from sweeps.commands import command
 from sweeps.following import Follower, Life
-from sweeps.home import Home
+from sweeps.home import Home, SweepFolder
 
 _PLAIN_s = 30.0
 """How often a line is printed where there is no terminal."""
@@ -29,7 +30,8 @@ def watch_command(
 ) -> None:
     """Watch a sweep that another process or machine runs; ends with it. Watching changes nothing."""
     console = make_console()
-    follower = Follower(Home(home).find(name), storage)
+    folder = Home(home).find(name)
+    follower = Follower(folder, storage)
     follower.look()
     try:
         if once or follower.life is not Life.RUNNING:
@@ -41,7 +43,7 @@ def watch_command(
     except KeyboardInterrupt:
         console.print(f"{name} goes on; this has only watched.")
         return
-    console.print(_last_words(follower), markup=False, soft_wrap=True)
+    console.print(_last_words(follower.life, folder), markup=False, soft_wrap=True)
 
 
 def _watch(console: Console, follower: Follower, interval_s: float) -> None:
@@ -74,10 +76,10 @@ def _state(follower: Follower) -> State:
     return make_state(follower.spec.name, follower.spec.trials, doing, follower.standing, vitals)
 
 
-def _last_words(follower: Follower) -> str:
-    name = follower.spec.name
+def _last_words(life: Life, folder: SweepFolder) -> str:
+    name = folder.name
     return {
-        Life.RUNNING: f"{name} is running; `memsweep watch {name}` stays with it.",
-        Life.COMPLETE: f"{name} is complete; look at it by `memsweep show {name}`.",
-        Life.STOPPED: f"{name} is stopped; go on with `memsweep resume {name}`.",
-    }[follower.life]
+        Life.RUNNING: f"{name} is running; `{command('watch', folder)}` stays with it.",
+        Life.COMPLETE: f"{name} is complete; look at it by `{command('show', folder)}`.",
+        Life.STOPPED: f"{name} is stopped; go on with `{command('resume', folder)}`.",
+    }[life]

@@ -6,7 +6,8 @@ are called level if they differ by less than two standard errors,
 .. math:: e = 2 \sqrt{(p (1 - p) + q (1 - q)) / n}
 
 that two independent sets of cases would have, p with and q without kinetics. Both are of the same cases, so their
-errors go together and the rule is on the careful side.
+errors go together and the rule is on the careful side. It holds for cases that nothing was chosen on; on others, where
+the best of many figures stands beside its control, the difference alone is told.
 """
 
 import math
@@ -16,24 +17,10 @@ from collections.abc import Sequence
 from sweeps.report.view import Entry, View
 from sweeps.study import State
 from tasks import TASKS, Task
-from tracking.labels import quantity, unit_of
+from tracking.labels import in_sentence, quantity, unit_of
 from tracking.report.content import Importance, PaperPoint, Study
 
-_WORDS = {
-    "accuracy": "accuracy",
-    "accuracy_std": "spread of the accuracy over chips",
-    "accuracy_q05": "accuracy of the 5 % worst chips",
-    "accuracy_low": "accuracy less its spread over chips",
-    "accuracy_yield": "yield",
-    "accuracy_corner": "accuracy in the worst corner",
-    "parameters": "parameters",
-    "macs": "multiply-accumulates",
-    "energy_J": "energy per inference",
-    "latency_s": "latency",
-    "area_m2": "area",
-}
-_LOSS = 0.01
-"""Merit that is taken for none."""
+_OPTIMISTIC = " All this is optimistic: with the protocol `paper` everything is chosen on the test part."
 _TOLD_SHARE = 0.15
 """Share of the importance from which on a field is named."""
 _COUNTED = ("parameters", "macs")
@@ -45,16 +32,11 @@ _MOST = 3
 """Things of a kind that are named."""
 
 
-def metric_words(name: str) -> str:
-    """A metric as it stands in a sentence."""
-    return _WORDS.get(name, f"`{name}`")
-
-
 def question(view: View, task: Task | None) -> str:
     """What was asked."""
     kind = view.spec.task.kind
     goals = [
-        f"the {'highest' if way == 'maximize' else _least(name)} {metric_words(name)}"
+        f"the {'highest' if way == 'maximize' else _least(name)} {in_sentence(name)}"
         for name, way in view.spec.objectives.items()
     ]
     about = task.description if task else TASKS[kind].summary
@@ -90,7 +72,7 @@ def _best(view: View) -> str:
     e = best["evaluation"]
     own = percent(e[view.merit])
     if view.merit != "accuracy":
-        own += f" {metric_words(view.merit)} (mean accuracy {percent(e['accuracy'])})"
+        own += f" {in_sentence(view.merit)} (mean accuracy {percent(e['accuracy'])})"
     spread = f" ({e['chips']} chips, standard deviation {points(e['accuracy_std'])})" if e["chips"] > 1 else ""
     costs = f"with {e['parameters']:,} parameters and {quantity(e['energy_J'], 'J')} per inference"
     text = f"The best of {finished:,} configurations is trial {best['trial']}: {own} of the validation part{spread}"
@@ -106,35 +88,40 @@ def _best(view: View) -> str:
             f" ({e['fresh_chips']} fresh chips, standard deviation {points(e['test_accuracy_std'])}, interval of the "
             f"mean {low} to {high})"
         )
-    return f"{text} and {percent(e['test_accuracy'])} of the test part, scored once{fresh}, {costs}."
+    once = "" if view.chosen_on_test else ", scored once"
+    return f"{text} and {percent(e['test_accuracy'])} of the test part{once}{fresh}, {costs}."
 
 
 def _controls(view: View, task: Task | None) -> str:
     e, control = view.best["evaluation"], view.control
     if not view.complete:
-        return _beside_control("on the validation part", e["accuracy"], e["control_accuracy"], view, task)
+        text = _beside_control("on the validation part", e["accuracy"], e["control_accuracy"], view, task)
+        return text + (_OPTIMISTIC if view.chosen_on_test else "")
     text = _beside_control("on the test part", e["test_accuracy"], e["control_test_accuracy"], view, task)
     if control["accuracy"] != e["control_accuracy"]:
         text += (
             f" Of the front's controls the one that is best on the validation part, with {control['parameters']:,} "
             f"parameters, has {percent(control['test_accuracy'])}."
         )
-    if view.spec.task.protocol == "paper":
-        text += " All this is optimistic: with the protocol `paper` everything is chosen on the test part."
-    return text
+    return text + (_OPTIMISTIC if view.chosen_on_test else "")
 
 
 def _beside_control(where: str, accuracy: float, control: float, view: View, task: Task | None) -> str:
     """What the kinetics add, if anything."""
     text = f"Its control, the same read-out without kinetics, has {percent(control)} {where}"
     gain = accuracy - control
+    lead = " in favour of the control" if gain < 0 else ""
+    if not view.complete or view.chosen_on_test:
+        wait = "" if view.chosen_on_test else ", before the test part is scored"
+        return (
+            f"{text}, a difference of {points(abs(gain))}{lead}. Whether that is more than luck cannot be judged"
+            f"{wait}: this configuration was chosen for its figures on the same cases."
+        )
     if task is None:
-        return f"{text}, a difference of {points(abs(gain))}."
-    part = task.test if view.complete else task.validation
-    cases = part.cases // task.votes
+        return f"{text}, a difference of {points(abs(gain))}{lead}."
+    cases = task.test.cases // task.votes
     error = 2 * math.sqrt((accuracy * (1 - accuracy) + control * (1 - control)) / cases)
     if abs(gain) <= error:
-        lead = " in favour of the control" if gain < 0 else ""
         return (
             f"{text}: the two are level, for {cases:,} cases cannot tell differences below {points(error)} and this is "
             f"one of {points(abs(gain))}{lead}. By this measure the kinetics add no accuracy that is certain."
@@ -145,15 +132,15 @@ def _beside_control(where: str, accuracy: float, control: float, view: View, tas
 
 
 def _costs(view: View) -> str:
-    best, cheap, knee = view.best, view.cheapest(_loss(view)), view.knee
-    words, unit = metric_words(view.cost), unit_of(view.cost)
+    best, cheap, knee = view.best, view.cheapest, view.knee
+    words, unit = in_sentence(view.cost), unit_of(view.cost)
 
     def told(entry: Entry) -> str:
         evaluation = entry["evaluation"]
         test = f", {percent(evaluation['test_accuracy'])} of the test part" if evaluation["test_accuracy"] else ""
         return f"trial {entry['trial']} ({percent(view.merit_of(entry))}{test})"
 
-    within = f"within {points(_loss(view))} of it"
+    within = f"within {points(view.loss)} of it"
     if cheap["trial"] == best["trial"]:
         text = f"None {within} has less {words}."
     else:
@@ -168,12 +155,6 @@ def _costs(view: View) -> str:
             "times as much."
         )
     return text
-
-
-def _loss(view: View) -> float:
-    """One point, or the standard error of the best mean if that is more."""
-    e = view.best["evaluation"]
-    return max(_LOSS, float(e["accuracy_std"]) / math.sqrt(e["chips"]))
 
 
 def _paper(paper: Sequence[PaperPoint]) -> str:
@@ -196,7 +177,7 @@ def _importance(importance: Sequence[Importance]) -> str:
             f"{name} ({percent(share, digits=0)})" for name, share in each.fields.items() if share >= _TOLD_SHARE
         ] or [f"{name} ({percent(share, digits=0)})" for name, share in list(each.fields.items())[:1]]
         if named:
-            told.append(f"about {metric_words(each.objective)}, {_list(named[:_MOST])}")
+            told.append(f"about {in_sentence(each.objective)}, {_list(named[:_MOST])}")
     pairs = dict.fromkeys(
         tuple(sorted(pair[:2])) for each in importance for pair in each.pairs[:1] if pair[2] >= _TOLD_PAIR
     )

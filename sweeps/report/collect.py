@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kinetics import KineticsError
+from sweeps.commands import home_option
 from sweeps.home import SweepFolder
 from sweeps.hypervolume import in_decades
 from sweeps.importance import importances
 from sweeps.provenance import checksums, package_versions, read_provenance
-from sweeps.report.answer import answer, metric_words, question
+from sweeps.report.answer import answer, question
 from sweeps.report.methods import assumptions, methods
 from sweeps.report.portraits import chosen, differs, portrait_of
 from sweeps.report.view import View
@@ -18,6 +19,7 @@ from sweeps.study import State
 from tasks import TASKS, DataError, Task, TaskError, load_task
 from tasks.recipes import PAPER_TABLE, RECIPES
 from tasks.reference_networks import REFERENCE_NETWORKS
+from tracking.labels import in_sentence
 from tracking.report.content import Content, PaperPoint, Portrait, Study
 
 _METRICS = (
@@ -107,12 +109,6 @@ def collect_content(
     )
 
 
-def home_option(folder: SweepFolder) -> str:
-    """What commands need to find the sweep, with a space before; nothing in the default home."""
-    home = folder.path.parent.parent
-    return "" if home.name == ".memsweep" else f" --home {home}"
-
-
 def paper_points(task: str) -> list[PaperPoint]:
     """The published networks of a task, those of the chart of Shi et al. 2025; none for others."""
     row = next((recipe.task for recipe in RECIPES if recipe.data == task), _STAND_INS.get(task, task))
@@ -170,7 +166,7 @@ def _portraits(
     view: View, task: Task, trials: Sequence[int], notes: list[str], on_portrait: Callable[[int], None]
 ) -> list[Portrait]:
     evaluator, drawn = view.spec.evaluator(task), []
-    for trial, why in chosen(view, trials, metric_words(view.cost)).items():
+    for trial, why in chosen(view, trials).items():
         on_portrait(trial)
         try:
             portrait = portrait_of(evaluator, task, view.entry(trial), why=why)
@@ -194,7 +190,8 @@ def _columns(view: View) -> dict[str, list[Any]]:
         "on_front": [record.number in front for record in records],
     }
     for name in view.spec.space.dimensions:
-        columns[name] = [_short(record.configuration[name]) for record in records]
+        # Exact: the page writes commands with them.
+        columns[name] = [record.configuration[name] for record in records]
     for name in metrics:
         columns[name] = [_short(evaluation.get(name)) for evaluation in evaluations]
     if view.complete:
@@ -219,7 +216,7 @@ def _growth(view: View) -> dict[str, list[float]]:
 def _hypervolume_unit(directions: Mapping[str, str]) -> str:
     """In words; see ``sweeps.hypervolume``."""
     return " x ".join(
-        f"decades of {metric_words(name)}" if in_decades(name, way) else metric_words(name)
+        f"decades of {in_sentence(name)}" if in_decades(name, way) else in_sentence(name)
         for name, way in directions.items()
     )
 

@@ -17,7 +17,7 @@ _PERIPHERY = Periphery()
 def methods(view: View, task: Task | None, importance: Sequence[Importance]) -> Mapping[str, str]:
     """Heading -> how it was done."""
     spec, robust = view.spec, view.spec.robust
-    kind, protocol = spec.task.kind, spec.task.protocol
+    kind, protocol, optimistic = spec.task.kind, spec.task.protocol, view.chosen_on_test
     sampler = choose_sampler(spec)
     parts = "The data are not at hand, so their sizes are not told."
     if task is not None:
@@ -43,7 +43,7 @@ def methods(view: View, task: Task | None, importance: Sequence[Importance]) -> 
         "Protocol": f"{protocol}: {TASKS[kind].protocols.get(protocol, '')}. "
         + (
             "Everything is chosen on the test part, as the paper's authors do: optimistic."
-            if protocol == "paper"
+            if optimistic
             else "Everything is chosen on the validation part; the test part is scored once, for the front alone."
         ),
         "Data": parts,
@@ -51,14 +51,18 @@ def methods(view: View, task: Task | None, importance: Sequence[Importance]) -> 
         "at every n-th step only, on means over as many steps.",
         "Chips": f"Each configuration is scored on {spec.chips} virtual chips, draws of all its devices, if anything "
         f"varies; all configurations on the same deviations. The front is scored again on {robust.fresh_chips} fresh "
-        "chips, which no choice has seen.",
+        + ("chips, but on the cases that it was chosen on." if optimistic else "chips, which no choice has seen."),
         "Search": f"{sampler.name}: {sampler.why} {spec.trials:,} configurations asked for. {pace}{racing}{budget} "
         "A configuration that came up again took over the outcome of the first.",
         "Seeds": f"Study seed {spec.seed}; every random draw of a trial follows from it and the number of the trial.",
         "Statistics": "Accuracies are means over chips, standard deviations and quantiles are over chips. Intervals "
         f"of means are bootstrap intervals (BCa) of {100 * robust.confidence:g} % over the fresh chips: they tell how "
         "well the mean over chips is known, not the luck of the test cases. The best of many validation figures is "
-        "biased upwards, the test figures are not.",
+        + (
+            "biased upwards, and the test part is the same cases: so are the test figures."
+            if optimistic
+            else "biased upwards, the test figures are not."
+        ),
         "Energy": "Programming pulses as V x I x t along the simulated states, reads, charging of lines, converters "
         "and the read-out, averaged over training cases on the nominal device; constants of published components, each "
         "at the node of its source.",

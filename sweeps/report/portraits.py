@@ -6,25 +6,25 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sweeps.report.answer import points
 from sweeps.report.view import Entry, View
 from tasks import Configuration, Task
 from tasks.evaluator import Evaluator
 from tasks.portrait import Case, make_portrait
+from tracking.labels import in_sentence
 from tracking.report.content import Example, Portrait
 
 _DIGITS = 4
 """Significant digits of curves and maps."""
-_LOSS = 0.02
-"""Merit given up for the least cost."""
 _COMPONENTS = ("pulses", "reads", "lines", "converters", "readout")
 
 
-def chosen(view: View, trials: Sequence[int], cost: str) -> dict[int, str]:
+def chosen(view: View, trials: Sequence[int]) -> dict[int, str]:
     """Trial -> why it is portrayed: the best, the knee, the cheapest, and those that are asked for."""
     wanted = [
-        (view.best, "best accuracy" if view.merit == "accuracy" else f"best {view.merit}"),
+        (view.best, f"best {in_sentence(view.merit)}"),
         (view.knee, "knee of the front"),
-        (view.cheapest(_LOSS), f"least {cost} within {100 * _LOSS:g} points of the best"),
+        (view.cheapest, f"least {in_sentence(view.cost)} within {points(view.loss)} of the best"),
         *((view.entry(trial), "asked for") for trial in trials),
     ]
     reasons: dict[int, list[str]] = {}

@@ -1,16 +1,22 @@
 """Pictures of plain characters, for a terminal."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sweeps.report.answer import percent
-from tracking.labels import quantity
+from tracking.labels import quantity, unit_of
 from tracking.report.content import Example, Portrait
 
 _BAR = 40
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
+_SHADES = " ░▒▓█"
+_MAP = (12, 24)
+"""Rows and columns of a feature map at the most; a larger one is shown by the means of its parts."""
+_MAPS_WIDTH = 100
 _BINS = 12
 _MOST_CLASSES = 12
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -38,10 +44,11 @@ def energy_lines(energy_J: Mapping[str, float]) -> list[str]:
     ]
 
 
-def chip_lines(accuracy: Sequence[float]) -> list[str]:
-    """Accuracy over chips: a histogram and its quantiles; one line if all are alike."""
+def chip_lines(accuracy: Sequence[float], *, varies: bool) -> list[str]:
+    """Accuracy over chips: a histogram and its quantiles; one line for one chip, or if all chips are alike."""
     if len(accuracy) == 1:
-        return [f"  {percent(accuracy[0])} on every chip: nothing varies"]
+        where = "on the one chip that was scored" if varies else "on every chip: nothing varies"
+        return [f"  {percent(accuracy[0])} {where}"]
     low, high = min(accuracy), max(accuracy)
     counts, edges = np.histogram(accuracy, _BINS if high > low else 1)
     lines = [
@@ -53,6 +60,37 @@ def chip_lines(accuracy: Sequence[float]) -> list[str]:
         for share, value in zip(_QUANTILES, np.quantile(accuracy, _QUANTILES), strict=True)
     )
     return [*lines, f"  quantiles {quantiles}"]
+
+
+def study_line(result: Mapping[str, Any]) -> str:
+    """A study of robustness in a line: its worst point."""
+    curves = [(name, point) for name, curve in result["curves"].items() for point in curve]
+    points = [
+        ("", result["studied"]),
+        *((f" at {name} = {quantity(p['value'], unit_of(name))}", p) for name, p in curves),
+    ]
+    where, worst = min(points, key=lambda point: point[1]["median"])
+    return (
+        f"  {result['study']}: median at the least {percent(worst['median'])}{where}, yield there "
+        f"{percent(worst['yield'])} ({result['part']} part)"
+    )
+
+
+def map_lines(examples: Sequence[Example]) -> list[str]:
+    """The feature map of each case, a row a series and a character a reading, as many maps beside each other as fit."""
+    maps = [_smaller(np.array(example.features)) for example in examples]
+    low, high = min(each.min() for each in maps), max(each.max() for each in maps)
+    width = max(maps[0].shape[1], *(len(example.label) for example in examples)) + 2
+    a_row = max(1, _MAPS_WIDTH // width)
+    lines = []
+    for first in range(0, len(maps), a_row):
+        some = slice(first, first + a_row)
+        lines.append("  " + "".join(f"{example.label:<{width}}" for example in examples[some]))
+        lines.extend(
+            "  " + "".join(f"{_shades(row, low, high):<{width}}" for row in rows)
+            for rows in zip(*maps[some], strict=True)
+        )
+    return [line.rstrip() for line in [*lines, f"  {_SHADES[0]!r} {low:.3g} to {_SHADES[-1]!r} {high:.3g}"]]
 
 
 def confusion_lines(portrait: Portrait) -> list[str]:
@@ -83,3 +121,17 @@ def case_lines(examples: Sequence[Example]) -> list[str]:
         f"  state {sparkline(example.state, low, high)}"
         for example, drive in zip(examples, drives, strict=True)
     ]
+
+
+def _smaller(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A map of at most so many rows and columns: means over parts that are as alike in size as can be."""
+    for axis, most in enumerate(_MAP):
+        if features.shape[axis] > most:
+            parts = np.array_split(features, most, axis=axis)
+            features = np.stack([part.mean(axis=axis) for part in parts], axis=axis)
+    return features
+
+
+def _shades(row: NDArray[np.float64], low: float, high: float) -> str:
+    places = np.rint((row - low) / ((high - low) or 1.0) * (len(_SHADES) - 1)).astype(int)
+    return "".join(_SHADES[place] for place in places)

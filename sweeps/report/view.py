@@ -3,11 +3,12 @@
 =========  =======================================================================================
 word       meaning
 =========  =======================================================================================
-merit      the accuracy that was searched for, such as ``accuracy_low``; ``accuracy`` if none was
-cost       what was searched to be small: the energy if it was, else the first count, time or area
+merit      see ``tracking.front_table``
+cost       see there
 entry      ``trial``, ``configuration``, ``evaluation`` as plain values
 best       the entry of the highest merit; of several the one of the least cost
-cheapest   the entry of the least cost whose merit is at most so much below the best
+loss       merit that is taken for none: one point, or the standard error of the best mean if that is more
+cheapest   the entry of the least cost whose merit is at most this loss below the best
 knee       the entry that lies farthest above the line from the cheapest of all to the best, merit
            against the logarithm of cost, both scaled to their ranges
 =========  =======================================================================================
@@ -23,13 +24,16 @@ from typing import Any
 
 from sweeps.errors import SweepError
 from sweeps.home import SweepFolder
-from sweeps.results import best_control, front_of
+from sweeps.results import best_control, front_of, why_none_finished
 from sweeps.spec import Spec
-from sweeps.study import Record, State, SweepStudy
+from sweeps.study import Record, SweepStudy
+from tasks.data.protocol import PAPER
+from tracking.front_table import cost_of, merit_of
 
 Entry = Mapping[str, Any]
 
-_COSTS = ("parameters", "macs", "energy_J", "latency_s", "area_m2")
+_LOSS = 0.01
+"""The least loss."""
 _LEVEL = 1e-9
 """How far above the line a knee is at the least."""
 
@@ -45,7 +49,7 @@ class View:
     complete: bool
     """Whether the front is scored on the test part."""
     front: Sequence[Entry]
-    """The front, best accuracy first."""
+    """The front, the best first."""
 
     @classmethod
     def of(cls, folder: SweepFolder, storage: str | None = None) -> "View":
@@ -59,15 +63,15 @@ class View:
         study = SweepStudy(spec, folder.journal, storage)
         records = study.records()
         if not any(record.evaluation for record in records):
-            failed = next((record for record in records if record.state is State.FAILED), None)
-            why = f" (trial {failed.number}: {failed.error})" if failed else ""
-            raise SweepError(
-                f"A report needs a finished configuration, but the sweep {folder.name!r} has none{why}; go on with "
-                f"`memsweep resume {folder.name}`."
-            )
+            raise SweepError(f"A report needs a finished configuration, but {why_none_finished(folder, records)}")
         scored = result is not None and bool(result["pareto"])
         front = front_of(result if scored else None, study, records)
         return cls(spec=spec, records=records, complete=scored, front=front)
+
+    @property
+    def chosen_on_test(self) -> bool:
+        """Whether the test part is no other than the validation part, as with the protocol ``paper``."""
+        return self.spec.task.protocol == PAPER
 
     @property
     def control(self) -> dict[str, Any]:
@@ -77,23 +81,28 @@ class View:
     @property
     def merit(self) -> str:
         """Metric."""
-        ways = self.spec.objectives.items()
-        return next((n for n, way in ways if n.startswith("accuracy") and way == "maximize"), "accuracy")
+        return merit_of(self.spec.objectives)
 
     @property
     def cost(self) -> str:
         """Metric."""
-        wanted = [name for name in self.spec.objectives if name in _COSTS]
-        return "energy_J" if "energy_J" in wanted or not wanted else wanted[0]
+        return cost_of(self.spec.objectives)
 
     @property
     def best(self) -> Entry:
         """Of the front."""
-        return max(self.front, key=lambda entry: (self.merit_of(entry), -self.cost_of(entry), -entry["trial"]))
+        return self.front[0]
 
-    def cheapest(self, loss: float) -> Entry:
-        """Whose merit is at most ``loss`` below the best."""
-        least = self.merit_of(self.best) - loss
+    @property
+    def loss(self) -> float:
+        """Merit that is taken for none."""
+        e = self.best["evaluation"]
+        return max(_LOSS, float(e["accuracy_std"]) / math.sqrt(e["chips"]))
+
+    @property
+    def cheapest(self) -> Entry:
+        """Of those whose merit is hardly below the best."""
+        least = self.merit_of(self.best) - self.loss
         enough = [entry for entry in self._candidates if self.merit_of(entry) >= least]
         return min(enough, key=lambda entry: (self.cost_of(entry), -self.merit_of(entry), entry["trial"]))
 

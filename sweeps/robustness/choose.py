@@ -5,6 +5,7 @@ from typing import Literal
 
 from sweeps.errors import SweepError
 from sweeps.home import SweepFolder
+from sweeps.results import front_of, why_none_finished
 from sweeps.study import SweepStudy
 from tasks import Configuration, Evaluation
 
@@ -28,25 +29,23 @@ class ChoiceError(SweepError):
 
 
 def choose(folder: SweepFolder, wanted: int | Literal["pareto"], *, part: Part, most: int) -> list[Chosen]:
-    """A trial by its number, or the front: up to ``most``, the best accuracy first.
+    """A trial by its number, or the front: up to ``most``, the best first.
 
     The test part is for configurations that have been chosen, those of a final front; no other is scored on it.
 
     Raises:
         ChoiceError: there is no such trial, it has not finished, or its test part is not to be seen.
     """
-    spec, result = folder.spec(), folder.result()
-    records = SweepStudy(spec, folder.journal).records()
+    result = folder.result()
+    study = SweepStudy(folder.spec(), folder.journal)
+    records = study.records()
     evaluations = {record.number: record.evaluation for record in records if record.evaluation is not None}
     if not evaluations:
-        raise ChoiceError(
-            f"The sweep {folder.name!r} has no finished trial to study; go on with `memsweep resume {folder.name}`."
-        )
+        raise ChoiceError(f"A study needs a finished trial, but {why_none_finished(folder, records)}")
     final = {entry["trial"]: Evaluation.from_dict(entry["evaluation"]) for entry in (result or {}).get("pareto", [])}
     evaluations |= final
     if wanted == "pareto":
-        front = list(final) or [record.number for record in SweepStudy(spec, folder.journal).front()]
-        numbers = sorted(front, key=lambda number: (-evaluations[number].accuracy, number))[:most]
+        numbers = [entry["trial"] for entry in front_of(result if final else None, study, records)[:most]]
     elif wanted in evaluations:
         numbers = [wanted]
     elif 0 <= wanted < len(records):

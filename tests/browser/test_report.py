@@ -1,6 +1,8 @@
 """The report in a real browser: quiet, closed, linked, in both themes and both widths."""
 
+import json
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
+from sweeps.cli.show import rerun_command
+from sweeps.home import Home
+from sweeps.report import collect_content
+from sweeps.run import Options, run
+from sweeps.spec import parse_spec
+from sweeps.study import SweepStudy
 from tests.tracking.report.contents import NASTY, make_content
 from tracking.labels import written
 from tracking.report.content import Content
@@ -74,6 +82,15 @@ def copied(page: Page, act: Callable[[], None]) -> str:
     return text
 
 
+def pointed_at(page: Page, content: Content) -> int:
+    """The trial that the tip tells, as it is."""
+    page.wait_for_selector("#tip:not([hidden])")
+    tip = page.inner_text("#tip")
+    trial = int(re.match(r"trial (\d+)", tip)[1])  # type: ignore[index]
+    assert f"pulse: width: {written('pulse.width_s', content.columns['pulse.width_s'][trial])}" in tip
+    return trial
+
+
 def trials(page: Page) -> list[int]:
     return [
         int(number) for number in page.eval_on_selector_all("#table tbody tr", "rows => rows.map(r => r.dataset.trial)")
@@ -122,15 +139,94 @@ def test_a_click_on_a_point_copies_its_command(page: Page, content: Content) -> 
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
-    hover = page.wait_for_selector(".hoverlayer .hovertext").text_content() or ""
-    trial = int(re.match(r"trial (\d+)", hover)[1])  # type: ignore[index]
-    [told] = [entry for entry in content.front if entry["trial"] == trial]
-    assert f"pulse: width: {written('pulse.width_s', told['configuration']['pulse.width_s'])}" in hover
+    trial = pointed_at(page, content)
+    assert trial in [entry["trial"] for entry in content.front]
     text = copied(page, lambda: page.mouse.click(x, y))
-    assert text == f"memsweep show digits {trial} --home here"
+    assert text == f"memsweep show digits {trial} --home 'my home'"
     again = copied(page, lambda: page.click("#toast button >> nth=0"))
-    assert again.startswith(f"memsweep run 'it'\\''s here/sweep.yaml' --set name=digits-{trial} --set pulse.width_s=")
-    assert again.endswith(" --configurations 1 --home here")
+    assert again.startswith("memsweep run 'it'\"'\"'s here/sweep.yaml' ")
+    settings = dict(word.split("=") for word in shlex.split(again) if "=" in word)
+    assert settings.pop("name") == f"digits-{trial}"
+    wanted = {name: content.columns[name][trial] for name in content.searched}
+    assert {name: _read(value) for name, value in settings.items()} == wanted
+    assert again.endswith(" --configurations 1 --home 'my home'")
+    page.keyboard.press("Escape")
+
+
+def test_a_line_tells_its_configuration_and_copies_its_command(page: Page, content: Content) -> None:
+    page.locator("#parallel").scroll_into_view_if_needed()
+    axes = [
+        page.locator(f"#parallel .axis[data-name='{name}'] line.rule >> nth=0").bounding_box()
+        for name in ("accuracy", "parameters")
+    ]
+    assert axes[0] is not None
+    assert axes[1] is not None
+    # From the middle of the gap downwards, until a line passes.
+    x, y = (axes[0]["x"] + axes[1]["x"]) / 2, axes[0]["y"] + axes[0]["height"] / 2
+    for step in range(0, 100, 3):
+        page.mouse.move(x, y + step)
+        if page.locator("#parallel .pointed").count():
+            break
+    y += step
+    trial = pointed_at(page, content)
+    points = page.locator("#parallel .pointed").get_attribute("points") or ""
+    left = page.evaluate("document.querySelector('#parallel svg').getBoundingClientRect().left")
+    top = page.evaluate("document.querySelector('#parallel svg').getBoundingClientRect().top")
+    ends = [tuple(map(float, point.split(","))) for point in points.split()]
+    behind = next(place for place, (across, _) in enumerate(ends) if across > x - left)
+    assert sum(height for _, height in ends[behind - 1 : behind + 1]) / 2 == pytest.approx(y - top, abs=20)
+    text = copied(page, lambda: page.mouse.click(x, y))
+    assert text == f"memsweep show digits {trial} --home 'my home'"
+    assert page.locator("#table tr[aria-selected=true]").get_attribute("data-trial") == str(trial)
+    page.mouse.move(x, 0)
+    assert page.locator("#tip").is_hidden()
+    assert page.locator("#parallel .pointed").count() == 0
+    page.keyboard.press("Escape")
+
+
+def test_a_command_of_the_page_is_that_of_the_command_line(visit: Open, tmp_path: Path) -> None:
+    spec = parse_spec(
+        {
+            "name": "odd",
+            "task": "digits",
+            "configurations": 12,
+            "sampler": "random",
+            "objectives": {"accuracy": "maximize", "parameters": "minimize"},
+            "configuration": {
+                "device.alpha": {"choices": [None, 0.354]},
+                "pulse.width_s": {"low": 1e-9, "high": 1e-6, "log": True},
+                "pulse.interval_s": {"low": 1e-6, "high": 1e-3, "log": True},
+                "pulse.amplitude_V": {"choices": [1.0, 1.5]},
+                "pulse.read_every": {"choices": [4, 8]},
+                "readout.kind": {"choices": ["ridge", "mlp"]},
+                "readout.hidden": {"choices": [16, [16, 8]]},
+                "readout.epochs": 1,
+            },
+        }
+    )
+    folder = run(spec, Home(tmp_path / "my home"), Options(executor="inline")).folder
+    page = visit(write_report(collect_content(folder, portraits=False), tmp_path / "report.html"))
+    records = SweepStudy(spec, folder.journal).records()
+    assert {record.configuration["device.alpha"] for record in records} == {None, 0.354}
+    told = trials(page)
+    assert len(told) > 3
+    for trial in told:
+        page.click(f"#table tr[data-trial='{trial}']")
+        text = copied(page, lambda: page.click("#chosen-row button >> nth=1"))
+        assert text == rerun_command(folder, spec, records[trial])
+    page.close()
+
+
+def test_numbers_are_written_as_python_writes_them(visit: Open, tmp_path: Path) -> None:
+    numbers = [0.0, 2.0, 1e-4, 9.9e-5, 1e-7, 1.25e-12, 0.1 + 0.2, 123456.789, 1e15, 1e16, 5e22, -3.5]
+    whole = make_content(len(numbers), searched=["device.alpha"], portraits=(), studies=(), importance=(), growth={})
+    columns = {**whole.columns, "device.alpha": numbers}
+    page = visit(write_report(replace(whole, columns=columns), tmp_path / "report.html"), wait="ready")
+    for trial in trials(page):
+        page.click(f"#table tr[data-trial='{trial}']")
+        text = copied(page, lambda: page.click("#chosen-row button >> nth=1"))
+        assert f" --set device.alpha={numbers[trial]!r} " in text
+    page.close()
 
 
 def test_the_table_tells_sorts_and_copies(page: Page, content: Content) -> None:
@@ -142,8 +238,8 @@ def test_the_table_tells_sorts_and_copies(page: Page, content: Content) -> None:
     assert len(cells) == content.finished
     for line in cells:
         row = rows[int(line[0].split()[0])]
-        # Numbers come back as floats, and are told as the rest of the program tells them.
-        wanted = [written(name, _as_float(content.columns[name][row])) for name in names]
+        # Told as the rest of the program tells them.
+        wanted = [written(name, content.columns[name][row]) for name in names]
         assert line[1:] == wanted[1:]
 
     def values(name: str) -> list[float]:
@@ -154,10 +250,19 @@ def test_the_table_tells_sorts_and_copies(page: Page, content: Content) -> None:
     assert values("energy_J") == sorted(values("energy_J"))
     page.click("#table th[data-column=energy_J] button")
     assert values("energy_J") == sorted(values("energy_J"), reverse=True)
+    for name, ascending in (
+        ("readout.hidden", [8, 16, [16, 8], None]),
+        ("readout.quiet", [False, True]),
+        ("device.alpha", [0.354, None]),
+    ):
+        page.click(f"#table th[data-column='{name}'] button")
+        found = [value for place, value in enumerate(values(name)) if not place or value != values(name)[place - 1]]
+        assert found == ascending
+    page.click("#table th[data-column=accuracy] button")
     page.focus("#table tbody tr")
     page.keyboard.press("ArrowDown")
     trial = trials(page)[1]
-    assert copied(page, lambda: page.keyboard.press("Enter")) == f"memsweep show digits {trial} --home here"
+    assert copied(page, lambda: page.keyboard.press("Enter")) == f"memsweep show digits {trial} --home 'my home'"
     assert page.locator("#table tr[aria-selected=true]").get_attribute("data-trial") == str(trial)
     assert page.locator("#parallel polyline.chosen").count() == 1
     page.keyboard.press("Escape")
@@ -191,14 +296,59 @@ def test_a_range_along_an_axis_filters_the_table(page: Page, content: Content) -
     assert set(trials(page)) == everything
 
 
-def test_prints_with_all_of_it_open(page: Page) -> None:
+def test_a_range_is_typed_as_the_page_tells_it(page: Page, content: Content) -> None:
+    everything = set(trials(page))
+    low, high = page.locator("#filter input[name=low]"), page.locator("#filter input[name=high]")
+
+    def keep(name: str, start: str, end: str) -> set[int]:
+        page.click("#clear")
+        page.select_option("#filter select", name)
+        low.fill(start)
+        high.fill(end)
+        page.click("#filter button[type=submit]")
+        return set(trials(page))
+
+    def those(name: str, holds: Callable[[Any], bool]) -> set[int]:
+        return {trial for trial in everything if holds(content.columns[name][trial])}
+
+    labels = page.eval_on_selector_all("#filter option", "all => all.map((each) => each.textContent)")
+    assert {"energy per inference / J", "pulse: width / s", "parameters"} <= set(labels)
+    median = sorted(content.columns["energy_J"][trial] for trial in everything)[len(everything) // 2]
+    shown = written("energy_J", median)
+    rounded = float(f"{median:.3g}")
+    wanted = those("energy_J", lambda value: value <= rounded or written("energy_J", value) == shown)
+    for typed in (shown, shown.replace(" ", ""), f"{rounded!r}", shown.removesuffix("J")):
+        assert keep("energy_J", "", typed) == wanted
+    assert keep("energy_J", shown, "") == (everything - wanted) | those(
+        "energy_J", lambda value: written("energy_J", value) == shown
+    )
+    assert keep("pulse.width_s", "100 ns", "0.5 µs") == those("pulse.width_s", lambda value: 1e-7 <= value <= 5e-7)
+    assert keep("readout.quiet", "True", "") == those("readout.quiet", bool)
+    assert keep("readout.hidden", "16-8", "") == those("readout.hidden", lambda value: value == [16, 8])
+    assert keep("readout.hidden", "", "") == everything
+    assert keep("device.alpha", "0.3", "") == those("device.alpha", lambda value: value is not None)
+    assert keep("energy_J", "", "12 quarks") == everything
+    assert (low.get_attribute("aria-invalid"), high.get_attribute("aria-invalid")) == (None, "true")
+    assert '"12 quarks" is no value of energy per inference' in page.inner_text("#unread")
+    page.click("#clear")
+    assert high.get_attribute("aria-invalid") is None
+    assert page.locator("#unread").is_hidden()
+
+
+def test_paper_has_all_of_it(visit: Open, small: Path) -> None:
+    page = visit(small, wait="first")
+    closed = "document.querySelectorAll('details:not([open])').length"
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.stillClosed = {closed}; }})")
+    paper = page.pdf()
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) > 3
+    assert page.evaluate("window.stillClosed") == 0
+    counts = page.eval_on_selector_all(".plot", "plots => plots.map(p => p.querySelectorAll('svg').length)")
+    assert len(counts) > 20
+    assert all(counts)
+    assert page.locator("details[open]").count() == 0
     page.emulate_media(media="print")
     assert page.evaluate(_INK) == "rgb(17, 24, 39)"
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details:not([open])").count() == 0
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("details[open]").count() == 0
-    page.emulate_media(media="screen")
+    page.close()
 
 
 def test_nasty_names_stay_words(page: Page) -> None:
@@ -213,5 +363,5 @@ def test_ten_thousand_configurations_open_quickly(visit: Open, tmp_path: Path) -
     assert "of 9,500 evaluated configurations" in page.inner_text("#count")
 
 
-def _as_float(value: Any) -> Any:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _read(text: str) -> Any:
+    return json.loads(text) if text[0] not in "mr" else text

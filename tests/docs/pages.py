@@ -10,6 +10,7 @@ on the page                             what the test does with it
 ``python``                              runs it; all blocks of a page share their names
 ``yaml``, ``python`` with a caption     writes the file that the caption names
 ``yaml``                                reads it: a sweep file, a study file, or a piece of one
+``text``                                compares it with what the commands above it printed (``quotes.py``)
 ``% environment: NAME=VALUE``           sets a variable for the commands below it
 ======================================  ================================================================================
 """

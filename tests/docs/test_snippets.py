@@ -21,6 +21,7 @@ from sweeps import SpecError
 from sweeps.robustness import load_study, parse_study
 from sweeps.spec import load_spec, parse_spec
 from tests.docs.pages import DOCS, PAGES, Block, blocks
+from tests.docs.quotes import numbers_are_ours, wrong_quote
 
 ROOT = DOCS.parent
 SWEEP = {"name": "piece", "task": "digits", "configuration": {"pulse.amplitude_V": {"low": 0.5, "high": 3.0}}}
@@ -76,6 +77,7 @@ class Reader:
         }
         self._session: Loop | None = None
         self._runs = 0
+        self._printed, self._as_typed = "", True
 
     def do(self, block: Block) -> None:
         if block.file is not None:
@@ -86,9 +88,15 @@ class Reader:
             check_piece(block)
         elif block.language == "python":
             self._run_python(block)
+        elif block.language == "text":
+            exact = self._as_typed and numbers_are_ours()
+            wrong = wrong_quote(block.body, self._printed, exact=exact)
+            assert wrong is None, f"line {block.line} quotes what was not printed:\n{wrong}\nbut\n{self._printed}"
         elif block.language == "console":
-            for command in [block.instead] if block.instead else [] if block.no_run else block.commands:
-                self._run(command, self._environment | block.environment, fails=block.fails)
+            commands = [block.instead] if block.instead else [] if block.no_run else block.commands
+            environment = self._environment | block.environment
+            if printed := "".join(self._run(each, environment, fails=block.fails) for each in commands):
+                self._printed, self._as_typed = printed, not block.instead
 
     def _check_file(self, file: Path) -> None:
         if STUDY_KEYS & yaml.safe_load(file.read_text()).keys():
@@ -106,7 +114,7 @@ class Reader:
         code = self._session(str(file))
         assert code == 0, f"{block.body}\n{file.with_suffix('.txt').read_text()}"
 
-    def _run(self, command: str, environment: dict[str, str], *, fails: bool) -> None:
+    def _run(self, command: str, environment: dict[str, str], *, fails: bool) -> str:
         words = shlex.split(command, comments=True)
         self._runs += 1
         output = self._folder / f".output-{self._runs}.txt"
@@ -128,7 +136,9 @@ class Reader:
                     stderr=subprocess.STDOUT,
                     check=False,
                 ).returncode
-        assert (code != 0) is fails, f"{command}\n{output.read_text()}"
+        printed = output.read_text(encoding="utf-8")
+        assert (code != 0) is fails, f"{command}\n{printed}"
+        return printed
 
 
 def check_piece(block: Block) -> None:
@@ -171,3 +181,16 @@ def test_a_wrong_piece_is_found(body: str) -> None:
     piece = Block(language="yaml", body=body, file=None, no_run=None, fails=False, instead=None, environment={}, line=1)
     with pytest.raises(SpecError, match=r"best|d3d|size_m"):
         check_piece(piece)
+
+
+def test_a_quote_that_was_not_printed_is_found() -> None:
+    printed = (
+        "Shares (0.767 ±0.166, 80 points  \nof 4 chips)\n ────\n  trial 59   789 pJ   ██▉\n  trial 27   686 pJ   █▎\n"
+    )
+    whole, other = "Shares (0.767 ±0.166, 80 points of 4 chips)\n...\n trial 27 686 pJ █▎", " trial 3 1.2 nJ ███"
+    assert wrong_quote(whole, printed, exact=True) is None
+    assert wrong_quote(other, printed, exact=True) == other
+    assert wrong_quote(other, printed, exact=False) is None
+    for text in ("trial 27\ntrial 59", "trial 59 790 pJ", "trial 59 789 nJ"):
+        assert wrong_quote(text, printed, exact=True) == text.splitlines()[-1]
+    assert wrong_quote("trial 59 789 pW", printed, exact=False) == "trial 59 789 pW"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeps.home import Home, HomeError, write_atomically
+from sweeps.home import Home, HomeError, append_line, write_atomically
 from sweeps.spec import Spec
 
 
@@ -60,3 +60,17 @@ def test_a_write_that_fails_leaves_the_old_text(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OSError, match="disk full"):
         write_atomically(path, "new")
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("torn", ["", '{"trial": 3, "bas', "\0\0\0"])
+def test_whole_lines_stay_and_a_torn_one_goes(torn: str, tmp_path: Path, tiny_spec: Spec) -> None:
+    folder = Home(tmp_path).create(tiny_spec)
+    for file in (folder.scores, folder.journal):
+        append_line(file, "one")
+        append_line(file, "two")
+        with file.open("a") as stream:
+            stream.write(torn)
+    with folder.locked():
+        append_line(folder.scores, "three")
+    assert folder.scores.read_text() == "one\ntwo\nthree\n"
+    assert folder.journal.read_text() == "one\ntwo\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tracking.front_table import front_csv, front_markdown, front_rows, plain
+from tracking.front_table import best_first, front_csv, front_markdown, front_rows, plain
 
 
 def front(count: int = 3) -> list[dict[str, Any]]:
@@ -72,6 +72,21 @@ def test_cells_cannot_break_the_table() -> None:
     rows = front(2)
     rows[0]["configuration"]["device.law"] = "a|b\nc"
     assert r"a\|b c" in front_markdown(rows, metrics=[], control={})
+
+
+def test_the_best_by_what_was_searched_for_is_first() -> None:
+    scores = [(0.9, 0.80, 2e-9), (0.8, 0.85, 3e-9), (0.7, 0.85, 1e-9)]
+    rows = [
+        {"trial": number, "evaluation": {"accuracy": mean, "accuracy_low": low, "energy_J": cost, "accuracy_std": low}}
+        for number, (mean, low, cost) in enumerate(scores)
+    ]
+
+    def order(**objectives: str) -> list[int]:
+        return [row["trial"] for row in best_first(rows, objectives)]
+
+    assert order(accuracy_low="maximize", energy_J="minimize") == [2, 1, 0]  # of two that are level, the cheaper one
+    assert order(accuracy="maximize", energy_J="minimize") == [0, 1, 2]
+    assert order(energy_J="minimize", accuracy_std="minimize") == [0, 1, 2]  # no accuracy is to be high
 
 
 def test_plain_is_strict_json() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tracking.labels import label, quantity, unit_of, words, written
+from tracking.labels import in_sentence, label, quantity, unit_of, words, written
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,9 @@ from tracking.labels import label, quantity, unit_of, words, written
         ("peak_V", "peak / V", "V"),
         ("device.d2d", "device: d2d", ""),
         ("seconds", "time per configuration / s", "s"),
+        ("device.thickness_m", "device: thickness / m", "m"),
+        ("device.attempt_frequency_Hz", "device: attempt frequency / Hz", "Hz"),
+        ("device.activation_energy_eV", "device: activation energy / eV", "eV"),
     ],
 )
 def test_label_and_unit(name: str, told: str, unit: str) -> None:
@@ -45,6 +48,9 @@ def test_label_and_unit(name: str, told: str, unit: str) -> None:
         (66700.0, "", "66,700"),
         (0.0, "J", "0 J"),
         (300.0, "K", "300 K"),
+        (0.58, "eV", "0.58 eV"),
+        (5e-8, "m", "50 nm"),
+        (1.2e13, "Hz", "12 THz"),
         (2410, "", "2,410"),
         (0.123456, "", "0.1235"),
         (None, "s", "-"),
@@ -57,6 +63,16 @@ def test_label_and_unit(name: str, told: str, unit: str) -> None:
 )
 def test_quantity(value: Any, unit: str, text: str) -> None:
     assert quantity(value, unit) == text
+
+
+def test_every_accuracy_that_may_be_searched_for_has_words_of_its_own() -> None:
+    told = {
+        name: in_sentence(f"accuracy{name}") for name in ("", "_std", "_q05", "_quantile", "_low", "_yield", "_corner")
+    }
+    assert len(set(told.values())) == 7
+    assert told["_q05"] == "accuracy that 95 % of the chips reach"  # not the mean of the worst ones
+    assert told["_yield"] == "yield"
+    assert not any("part)" in words or "_" in words for words in told.values())
 
 
 def test_shares_have_four_places() -> None:

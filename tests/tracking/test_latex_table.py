@@ -62,6 +62,25 @@ def test_a_table_by_hand() -> None:
     ]
 
 
+def test_a_robust_objective_has_a_column() -> None:
+    front = [
+        {**row, "evaluation": {**row["evaluation"], "accuracy_low": low}}
+        for row, low in zip(FRONT, (0.97, None), strict=True)
+    ]
+    text = front_latex(front, metrics=["accuracy_low", "energy_J"], fields=[], control=CONTROL, caption="", label="")
+    head, below, _, first, second, _, control = (
+        text.partition(r"\toprule")[2].partition(r"\bottomrule")[0].split("\n")[1:-1]
+    )
+    assert [line.removesuffix(r"\\").split("&")[4].strip() for line in (head, below, first, second, control)] == [
+        "Accuracy",
+        "(low)",
+        "0.970",
+        "--",
+        "",
+    ]
+    assert head.count("&") == 5
+
+
 @given(st.text(max_size=30))
 def test_no_text_is_a_command(text: str) -> None:
     written = escape(text)

@@ -25,6 +25,14 @@ def test_says_what_came_out_and_how_to_search(searched: SweepRecord, summary: Su
     assert "](" not in text
 
 
+def test_the_best_is_told_by_what_was_searched_for(searched: SweepRecord, summary: Summary) -> None:
+    robust = replace(searched, objectives={"accuracy_low": "maximize"})
+    front = [{**row, "evaluation": {**row["evaluation"], "accuracy_low": 0.85}} for row in summary.pareto]
+    text = note(robust, replace(summary, best_accuracy=0.9, pareto=front))
+    assert "Best accuracy less its spread over chips 0.85;" in text.splitlines()[0]
+    assert "| 1 | 0.85 |" in text
+
+
 def test_links_lead_to_runs_and_report(searched: SweepRecord, summary: Summary) -> None:
     text = note(searched, summary, {"1": "#/one", "report": "#/report"}.get)
     assert "[Report](#/report)\n" in text

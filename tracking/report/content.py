@@ -136,7 +136,7 @@ class Content:
     """All trials, a column each: ``trial``, ``state``, ``on_front``, every searched field, the metrics worth showing,
     ``error``. Columns have one length; what a trial lacks is None."""
     front: Sequence[Mapping[str, Any]]
-    """The front, best accuracy first: ``trial``, ``configuration``, ``evaluation`` (with test scores if complete)."""
+    """The front, the best first: ``trial``, ``configuration``, ``evaluation`` (with test scores if complete)."""
     control: Mapping[str, Any]
     """Metrics of the same read-out without kinetics: ``accuracy``, ``test_accuracy``, ``parameters``."""
     paper: Sequence[PaperPoint] = ()
@@ -164,4 +164,4 @@ class Content:
     sweep_file: str = ""
     """Path of the sweep file as it was run, for commands that rerun a configuration; empty if they are not offered."""
     home_option: str = ""
-    """What commands need beside the name, such as `` --home here``; empty where the default does."""
+    """What commands need beside the name, such as `` --home 'my home'``, quoted; empty where the default does."""

@@ -21,6 +21,8 @@ _DOTS_MOST = 1500
 """Dots up to which all are drawn."""
 _CELLS = (120, 70)
 """Cells across and up the figure, about a dot large, of which each shows one dot if there are more."""
+_MARGIN_px = {"l": 72, "r": 130, "t": 52, "b": 56}
+"""Room for the axes, the legend and the colours: Plotly draws a figure twice where it has to make room."""
 
 
 def front_figure(
@@ -84,6 +86,7 @@ def front_figure(
         yaxis=_axis(y, [float(point[y]) for point in [*others, *chosen]]),
         coloraxis=_colour_axis(shades, colour),
         hovermode="closest",
+        margin=_MARGIN_px,
     )
     if control is not None and _drawable(control, y):
         height = float(control[y])
@@ -148,7 +151,7 @@ def _control_mark(control: Point | None, x: str, y: str) -> list[Any]:
 
 def _paper_marks(paper: Sequence[PaperPoint], x: str, y: str) -> list[Any]:
     """Stars for the paper's own networks, triangles for the conventional ones beside them."""
-    if not y.startswith(("accuracy", "test_accuracy")) or x not in ("parameters", "macs"):
+    if y not in ("accuracy", "test_accuracy") or x not in ("parameters", "macs"):
         return []
     traces = []
     for reference, name, symbol in (

@@ -35,14 +35,18 @@ class Pool:
         return value
 
     def pack_column(self, values: Sequence[Any]) -> dict[str, Any]:
-        """A column: numbers as an array (a missing one is not a number), anything else as codes and words."""
-        if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values):
+        """A column: numbers as an array (a missing one is not a number), anything else as codes and words in JSON.
+
+        ``whole`` tells integers from floats, which an array writes alike.
+        """
+        present = [value for value in values if value is not None]
+        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in present):
             numbers = np.array([math.nan if value is None else float(value) for value in values])
-            return {"numbers": self.pack(_spec(numbers, "f8"))}
+            whole = all(isinstance(value, int) for value in present)
+            return {"numbers": self.pack(_spec(numbers, "f8")), "whole": whole}
         words: dict[str, int] = {}
-        codes = [words.setdefault(json.dumps(value), len(words)) for value in values]
-        listed = [self.pack(json.loads(word)) for word in words]
-        return {"codes": self.pack(_spec(np.array(codes, np.int32), "i4")), "words": listed}
+        codes = [words.setdefault(json.dumps(self.pack(value)), len(words)) for value in values]
+        return {"codes": self.pack(_spec(np.array(codes, np.int32), "i4")), "words": list(words)}
 
     def _place(self, array: dict[str, Any]) -> int:
         key = (array["dtype"], str(array.get("shape")), array["bdata"])

@@ -15,8 +15,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.graph_objects import Figure
-from plotly.offline import get_plotlyjs
 
+from tracking.front_table import merit_of
 from tracking.labels import is_share, quantity, unit_of, words, written
 from tracking.report.content import Content, Portrait, Study
 from tracking.report.front_figure import front_figure
@@ -25,6 +25,7 @@ from tracking.report.heat_map import ends, picture
 from tracking.report.importance_figure import importance_figure, interactions_figure
 from tracking.report.packing import Pool, script_json
 from tracking.report.parallel_figure import parallel_figure
+from tracking.report.plotly_script import plotly_script
 from tracking.report.portrait_figures import chips_figure, confusion_figure, drive_figure, energy_figure
 from tracking.report.robustness_figures import corners_figure, curve_figure, sobol_figure, yield_figure
 from tracking.report.style import DARK, LIGHT
@@ -42,7 +43,7 @@ _FACTS = (
     "latency_s",
     "area_m2",
 )
-"""Metrics of the front's table and of portraits, in this order."""
+"""Metrics of the front's table and of portraits, in this order, after what else was searched for."""
 _BY_PLACE = ("trial", "state", "on_front", "error")
 """Columns that are neither fields nor metrics."""
 
@@ -76,6 +77,7 @@ class _Page:
             {"trial": entry["trial"], **entry["configuration"], **entry["evaluation"]} for entry in content.front
         ]
         self.metrics = [name for name in content.columns if name not in (*_BY_PLACE, *content.searched)]
+        self.facts = [*(name for name in content.objectives if name not in _FACTS), *_FACTS]
 
     def values(self) -> dict[str, Any]:
         content = self.content
@@ -91,7 +93,7 @@ class _Page:
             "studies": [self._study(number, study) for number, study in enumerate(content.studies)],
             "failures": Counter(row["error"] or "no reason kept" for row in self.rows if row["state"] == "failed"),
         }
-        scripts = {"plotly": get_plotlyjs(), "script": _asset("lines.js") + _asset("script.js")}
+        scripts = {"plotly": plotly_script(), "script": _asset("lines.js") + _asset("script.js")}
         return {
             **shown,
             **scripts,
@@ -137,17 +139,21 @@ class _Page:
         return {"name": name, "caption": caption, "height": figure.layout.height, "kind": kind}
 
     def _tiles(self) -> list[dict[str, str]]:
-        """Key numbers: the best accuracy and what it costs, beside the control and the rest of the front."""
+        """Key numbers: the accuracy of the best and what it costs, beside the control and the rest of the front."""
         content, tiles = self.content, []
         for best in self.front[:1]:
-            metric = "test_accuracy" if best.get("test_accuracy") is not None else "accuracy"
-            tiles.append({"value": written(metric, best[metric]), "name": f"best {words(metric)}", "beside": ""})
+            metric, name = "test_accuracy", "test accuracy of the chosen one"  # others may do better there
+            if best.get(metric) is None:
+                metric = merit_of(content.objectives)
+                name = f"best {words(metric)}"
+            name += f", trial {best['trial']}"
+            tiles.append({"value": written(metric, best[metric]), "name": name, "beside": ""})
             # Its own control, which the answer in words leads with.
             if best.get(f"control_{metric}") is not None:
                 tiles[0]["beside"] = f"its control without kinetics {written(metric, best[f'control_{metric}'])}"
             for name in content.objectives:
                 values = [point[name] for point in self.front if point.get(name) is not None]
-                if name == "accuracy" or best.get(name) is None:
+                if name in ("accuracy", metric) or best.get(name) is None:
                     continue
                 word, end = ("least", min(values)) if content.objectives[name] == "minimize" else ("most", max(values))
                 beside = f"{word} on the front {written(name, end)}"
@@ -172,7 +178,7 @@ class _Page:
         return figures
 
     def _front_table(self) -> dict[str, Any]:
-        names = [*(name for name in _FACTS if any(point.get(name) is not None for point in self.front))]
+        names = [name for name in self.facts if any(point.get(name) is not None for point in self.front)]
         names += [name for name in self.content.searched if name not in names]
         return {"names": names, "rows": self.front[:_FRONT_MOST], "left_out": len(self.front) - _FRONT_MOST}
 
@@ -246,7 +252,9 @@ class _Page:
             "trial": portrait.trial,
             "why": portrait.why,
             "part": portrait.part,
-            "facts": {name: portrait.evaluation[name] for name in _FACTS if portrait.evaluation.get(name) is not None},
+            "facts": {
+                name: portrait.evaluation[name] for name in self.facts if portrait.evaluation.get(name) is not None
+            },
             "searched": searched,
             "fixed": {name: value for name, value in portrait.configuration.items() if name not in searched},
             "coefficients": portrait.coefficients,
@@ -285,8 +293,9 @@ def _rows(columns: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 
 
 def _pairs(objectives: Mapping[str, str], metrics: Sequence[str]) -> list[tuple[str, str]]:
-    """Metrics to draw against each other: accuracy against its costs first, then every other pair of objectives."""
-    pairs = [(x, "accuracy") for x in ("energy_J", "parameters") if {x, "accuracy"} <= set(metrics)]
+    """Metrics to draw against each other: merit and accuracy against their costs, then other pairs of objectives."""
+    goals = dict.fromkeys((merit_of(objectives), "accuracy"))
+    pairs = [(x, y) for y in goals for x in ("energy_J", "parameters") if {x, y} <= set(metrics)]
     for pair in combinations(objectives, 2):
         # What is maximised goes upwards.
         x, y = sorted(pair, key=lambda name: objectives[name] == "maximize")

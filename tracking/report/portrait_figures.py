@@ -130,7 +130,8 @@ def confusion_figure(classes: Sequence[str], confusion: Sequence[Sequence[int]])
         text=[f"{share:.2f}" for share in np.diag(shares)] if few else None,
         textposition="inside",
         insidetextanchor="end",
-        hovertemplate="recall of %{y}: %{x:.1%}<extra></extra>",
+        customdata=[plain(name) for name in classes],
+        hovertemplate="recall of %{customdata}: %{x:.1%}<extra></extra>",
         showlegend=False,
     )
     # Every class has its tick if there is room for it.

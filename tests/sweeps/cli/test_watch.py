@@ -14,8 +14,8 @@ from sweeps.following import Follower, Life
 from sweeps.heartbeat import Heartbeat, Phase, Vitals, read_vitals
 from sweeps.home import Home
 from sweeps.run import NoObserver, Options
-from sweeps.spec import Spec
-from sweeps.standing import Standing, growth
+from sweeps.spec import Spec, parse_spec
+from sweeps.standing import Best, Standing, growth
 from sweeps.study import Record, SweepStudy
 from tasks import Task
 
@@ -75,6 +75,26 @@ def test_a_sweep_is_followed_trial_by_trial_to_its_end(
     assert "24/24 configurations" in watch(capsys, tmp_path)
 
 
+@pytest.mark.parametrize(("first", "best"), [("accuracy", 4), ("energy_J", 2), ("accuracy_low", 3)])
+def test_the_best_is_that_of_the_first_objective_and_of_equals_the_lowest(
+    tiny_spec: Spec, tmp_path: Path, first: str, best: int
+) -> None:
+    study = runs.run(tiny_spec, Home(tmp_path), Options(executor="inline")).folder.journal
+    sample = SweepStudy(tiny_spec, study).records()[0]
+    assert sample.evaluation is not None
+    way = "minimize" if first == "energy_J" else "maximize"
+    spec = parse_spec(tiny_spec.to_dict() | {"objectives": {first: way, "parameters": "minimize"}})
+    standing = Standing(spec)
+    # By hand: (accuracy, energy, accuracy_low) of trials of which each best one has an equal with a higher number.
+    scores = {9: (0.9, 2.0, 0.7), 4: (0.9, 3.0, 0.7), 5: (0.9, 1.0, 0.8), 2: (0.6, 1.0, 0.1), 3: (0.1, 2.0, 0.8)}
+    for number, (accuracy, energy_J, low) in scores.items():
+        scored = replace(sample.evaluation, accuracy=accuracy, energy_J=energy_J, accuracy_low=low)
+        standing.add(replace(sample, number=number, evaluation=scored))
+    assert standing.leader is not None
+    assert (standing.objective, standing.leader.trial) == (first, best)
+    assert standing.best == Best(accuracy=0.9, trial=4)
+
+
 def _front(outcome: runs.Outcome) -> list[tuple[float, float]]:
     entries = [entry["evaluation"] for entry in (outcome.result or {})["pareto"]]
     return [(entry["accuracy"], entry["energy_J"]) for entry in entries]
@@ -98,7 +118,7 @@ def test_one_that_crashed_is_stopped_and_says_how_to_go_on(
     with pytest.raises(RuntimeError, match="crash"):
         runs.run(tiny_spec, Home(tmp_path), Options(executor="inline", observer=Watched(tmp_path, crash_after=7)))
     folder = Home(tmp_path).find("tiny")
-    assert "tiny is stopped; go on with `memsweep resume tiny`." in watch(capsys, tmp_path)
+    assert f"tiny is stopped; go on with `memsweep resume tiny --home {tmp_path}`." in watch(capsys, tmp_path)
     with folder.locked():  # somebody runs it, and has not told anything yet
         assert "7/24 configurations" in watch(capsys, tmp_path, "--once")
         follower = Follower(folder)

@@ -198,5 +198,5 @@ def test_what_cannot_be_chosen(sweep: SweepFolder) -> None:
     with pytest.raises(ChoiceError, match="set `part: validation`"):
         choose(sweep, scores[0], part="test", most=1)
     sweep.journal.unlink()
-    with pytest.raises(ChoiceError, match="no finished trial to study; go on with `memsweep resume tiny`"):
+    with pytest.raises(ChoiceError, match="trial, but the sweep 'tiny' has none; go on with `memsweep resume"):
         choose(sweep, "pareto", part="validation", most=1)

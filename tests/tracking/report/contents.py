@@ -15,6 +15,8 @@ FIELDS = (
     "pulse.read_every",
     "readout.kind",
     "readout.hidden",
+    "readout.quiet",
+    "device.alpha",
 )
 METRICS = ("accuracy", "accuracy_std", "parameters", "macs", "energy_J", "latency_s", "area_m2", "seconds")
 
@@ -57,7 +59,7 @@ def make_content(trials: int = 60, **changes: Any) -> Content:
         "checksums": {"train": "ab" * 32},
         "spec": f"name: digits  # {NASTY}\nseed: 0\n",
         "sweep_file": "it's here/sweep.yaml",
-        "home_option": " --home here",
+        "home_option": " --home 'my home'",
     }
     return Content(**values | changes)
 
@@ -75,7 +77,10 @@ def _row(number: int, rng: np.random.Generator) -> dict[str, Any]:
         "pulse.amplitude_V": float(rng.uniform(0.5, 3)),
         "pulse.read_every": int(rng.choice([1, 2, 4])),
         "readout.kind": kind,
-        "readout.hidden": [hidden] if kind == "mlp" else None,
+        # Numbers among lists, a truth, and a number that may be missing.
+        "readout.hidden": {8: 8, 16: 16, 32: [16, 8]}[hidden] if kind == "mlp" else None,
+        "readout.quiet": number % 3 == 0,
+        "device.alpha": (None, 0.354)[number % 2],
     }
     if row["state"] == "failed":
         return row | dict.fromkeys(METRICS) | {"error": NASTY}
@@ -117,7 +122,8 @@ def _entry(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _growth(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
-    best, growth = -1.0, {"trial": [], "hypervolume": [], "front_size": [], "best_accuracy": []}
+    best = -1.0
+    growth: dict[str, list[float]] = {"trial": [], "hypervolume": [], "front_size": [], "best_accuracy": []}
     for row in rows:
         if row["accuracy"] is not None and row["accuracy"] > best:
             best = row["accuracy"]

@@ -56,6 +56,16 @@ def test_of_very_many_dots_only_covered_ones_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("y", "shown"), [("accuracy", 3), ("test_accuracy", 3), ("accuracy_std", 0), ("accuracy_yield", 0)]
+)
+def test_published_networks_stand_on_axes_of_accuracy_alone(y: str, shown: int) -> None:
+    rows = [{"trial": 0, "parameters": 600, y: 0.9}]
+    figure = front_figure(rows, rows, None, x="parameters", y=y, paper=make_content().paper)
+    published = [trace for trace in figure.data if trace.name.startswith("published")]
+    assert sum(len(trace.x) for trace in published) == shown
+
+
+@pytest.mark.parametrize(
     "values", [{}, {"energy_J": None}, {"energy_J": math.nan}, {"energy_J": 0.0, "accuracy": math.inf}]
 )
 def test_points_without_a_place_are_left_out(values: dict[str, Any]) -> None:
@@ -107,6 +117,15 @@ def test_recall_by_hand() -> None:
     assert list(recall.x) == [0.8, 0.0, 0.75]
     np.testing.assert_allclose(cells.z[2], [0.25, 0, 0.75])
     assert cells.text[0] == (8, 2, 0) or list(cells.text[0]) == [8, 2, 0]
+
+
+def test_every_class_has_its_name_on_hover() -> None:
+    names = [f"class {place}" for place in range(120)]
+    figure = confusion_figure(names, np.eye(120, dtype=int).tolist())
+    assert len(figure.layout.yaxis.ticktext) < 120
+    recall = figure.data[1]
+    assert list(recall.customdata) == names
+    assert "%{customdata}" in recall.hovertemplate
 
 
 def test_the_quantile_of_the_chips_is_drawn() -> None:

@@ -34,4 +34,5 @@ def test_equal_arrays_take_one_place() -> None:
     first, second = pool.pack(Figure(traces).to_dict()["data"])
     assert len(pool.arrays) == 2
     assert first["x"] == second["x"] == second["y"] != first["y"]
-    assert pool.pack_column(values.tolist()) == {"numbers": first["x"]}
+    assert pool.pack_column(values.tolist()) == {"numbers": first["x"], "whole": False}
+    assert pool.pack_column([3, None])["whole"] is True

@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plotly.offline import get_plotlyjs
 
 from tests.tracking.report.contents import NASTY, make_content
 from tracking.report.content import Content
 from tracking.report.page import write_report
+from tracking.report.plotly_script import plotly_script
 
 _VOID = {"meta", "link", "br", "img", "input"}
 _MOST_BYTES = 15_000_000
@@ -118,11 +120,12 @@ def test_columns_come_back_as_they_were(full: tuple[Document, dict[str, Any]]) -
     for column in data["columns"]:
         wanted = list(content.columns[column["name"]])
         if "numbers" in column:
+            assert column["whole"] == all(isinstance(each, int) for each in wanted if each is not None)
             np.testing.assert_array_equal(
                 array(column["numbers"]), [np.nan if each is None else each for each in wanted]
             )
         else:
-            assert [column["words"][code] for code in array(column["codes"])] == wanted
+            assert [json.loads(column["words"][code]) for code in array(column["codes"])] == wanted
 
 
 def test_what_a_sweep_has_not_leaves_no_hole(tmp_path: Path) -> None:
@@ -143,7 +146,7 @@ def test_what_a_sweep_has_not_leaves_no_hole(tmp_path: Path) -> None:
         control={},
     )
     document, data = read(bare, tmp_path)
-    assert [each for each in document.ids() if each not in ("theme", "toast", "data")] == ["answer", "methods"]
+    assert [each for each in document.ids() if each not in ("theme", "toast", "tip", "data")] == ["answer", "methods"]
     assert data["figures"] == {}
     assert "has not come to its end" in document.words
 
@@ -158,3 +161,14 @@ def test_the_rest_stands_without_some_parts(tmp_path: Path) -> None:
 def test_ten_thousand_trials_are_no_burden(tmp_path: Path) -> None:
     path = write_report(make_content(10_000), tmp_path / "report.html")
     assert path.stat().st_size < _MOST_BYTES
+
+
+def test_another_plotly_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = plotly_script()
+    assert script.startswith("/**")
+    assert len(script) > 0.99 * len(get_plotlyjs())
+    # One wrapper, which runs at once.
+    assert '*/\n"use strict";var Plotly=(function(){' in script[:400]
+    assert script.rstrip().endswith("window.Plotly = Plotly;")
+    monkeypatch.setattr("tracking.report.plotly_script.get_plotlyjs", lambda: "/* new */ var Plotly = {};")
+    assert plotly_script() == "/* new */ var Plotly = {};"

@@ -1,11 +1,12 @@
 // Parallel coordinates: a line a configuration on a canvas, axes and ranges over it as SVG. A canvas draws ten thousand
 // lines at once without a graphics card, and prints.
 "use strict";
-function parallelLines(holder, { axes, shades, height, onKeep }) {
+function parallelLines(holder, { axes, shades, height, onKeep, onHover, onPick }) {
   const SVG = "http://www.w3.org/2000/svg";
   const ROOM = { left: 70, right: 70, top: 96, bottom: 16 };
   const GRASP_px = 30;
   const CLICK_px = 4;
+  const NEAR_px = 6;
   const FAINT = "#8b919c"; // Seen on either paper.
   const canvas = holder.appendChild(document.createElement("canvas"));
   const drawing = holder.appendChild(document.createElementNS(SVG, "svg"));
@@ -13,7 +14,11 @@ function parallelLines(holder, { axes, shades, height, onKeep }) {
   const count = shades.length;
   const order = Array.from({ length: count }, (_, row) => row).sort((a, b) => shades[a] - shades[b]);
   let colours = [];
+  let xs = [];
+  let ys = []; // Height of every line at every axis.
+  let strong = []; // Lines within all ranges, the last on top.
   let chosen = -1;
+  let pointed = -1;
   let width = 0;
 
   const across = (axis) => ROOM.left + (axis * (width - ROOM.left - ROOM.right)) / Math.max(axes.length - 1, 1);
@@ -44,14 +49,14 @@ function parallelLines(holder, { axes, shades, height, onKeep }) {
     const pen = canvas.getContext("2d");
     pen.scale(ratio, ratio);
     pen.lineWidth = 1;
-    const xs = axes.map((_, axis) => across(axis));
-    const ys = axes.map(({ places }, axis) => Float32Array.from(places, (place) => along(axis, place)));
+    xs = axes.map((_, axis) => across(axis));
+    ys = axes.map(({ places }, axis) => Float32Array.from(places, (place) => along(axis, place)));
     const stroke = (row) => {
       pen.beginPath();
       for (let axis = 0; axis < xs.length; axis += 1) pen.lineTo(xs[axis], ys[axis][row]);
       pen.stroke();
     };
-    const strong = order.filter(kept);
+    strong = order.filter(kept);
     if (strong.length < count) {
       pen.globalAlpha = Math.min(0.5, 300 / count);
       pen.strokeStyle = FAINT;
@@ -88,11 +93,49 @@ function parallelLines(holder, { axes, shades, height, onKeep }) {
       element("rect", grasp, group).addEventListener("pointerdown", (event) => drag(event, number));
     });
     if (chosen >= 0) {
-      const points = axes.map(({ places }, axis) => [across(axis), along(axis, places[chosen])]);
-      element("polyline", { points: points.map((point) => point.join(",")).join(" "), class: "chosen" }, drawing);
-      for (const [x, y] of points) element("circle", { cx: x, cy: y, r: 4.5, class: "chosen" }, drawing);
+      trace(chosen, "chosen");
+      xs.forEach((x, axis) => element("circle", { cx: x, cy: ys[axis][chosen], r: 4.5, class: "chosen" }, drawing));
     }
+    pointed = -1;
   }
+
+  function trace(row, kind) {
+    element("polyline", { points: xs.map((x, axis) => `${x},${ys[axis][row]}`).join(" "), class: kind }, drawing);
+  }
+
+  // The line that passes nearest to a place between two axes, among those that are kept; -1 for none close by.
+  function nearest({ target, clientX, clientY }) {
+    if (target.classList.contains("grasp")) return -1;
+    const { left, top } = drawing.getBoundingClientRect();
+    const [x, y] = [clientX - left, clientY - top];
+    const after = xs.findIndex((each) => each >= x);
+    if (after < 1) return -1;
+    const [before, behind, gap] = [ys[after - 1], ys[after], xs[after] - xs[after - 1]];
+    const part = (x - xs[after - 1]) / gap;
+    let [found, least] = [-1, NEAR_px];
+    for (const row of strong) {
+      const rise = behind[row] - before[row];
+      const distance = Math.abs(before[row] + part * rise - y) / Math.hypot(1, rise / gap);
+      if (distance <= least) [found, least] = [row, distance];
+    }
+    return found;
+  }
+
+  function point(event) {
+    const row = event.type === "pointerleave" || event.buttons ? -1 : nearest(event);
+    if (row !== pointed) {
+      drawing.querySelector(".pointed")?.remove();
+      if (row >= 0) trace(row, "pointed");
+      pointed = row;
+    }
+    onHover(row, event);
+  }
+  holder.addEventListener("pointermove", point);
+  holder.addEventListener("pointerleave", point);
+  holder.addEventListener("click", (event) => {
+    const row = nearest(event);
+    if (row >= 0) onPick(row);
+  });
 
   function drag(event, axis) {
     const y = (moved) => moved.clientY - drawing.getBoundingClientRect().top;

@@ -1,5 +1,5 @@
 // Draws the figures, links lines and table, and copies commands. The data are in the element `data`: arrays that several
-// figures share stand in `arrays`, and {"$": place} where they belong.
+// figures share stand in `arrays`, and {"$": place} where they belong; they are unpacked as they are needed.
 "use strict";
 (() => {
   const report = JSON.parse(document.getElementById("data").textContent);
@@ -13,28 +13,46 @@
 
   // --- data -------------------------------------------------------------------------------------------------------
 
-  const arrays = report.arrays.map((array) => {
-    if (array.shape) return array; // Plotly reads arrays of several axes itself.
-    const bytes = Uint8Array.from(atob(array.bdata), (letter) => letter.charCodeAt(0));
-    return new TYPES[array.dtype](bytes.buffer);
-  });
+  const unpacked = new Map();
+  function array(place) {
+    const packed = report.arrays[place];
+    if (packed.shape) return packed; // Plotly reads arrays of several axes itself.
+    if (!unpacked.has(place)) {
+      const letters = atob(packed.bdata);
+      const bytes = new Uint8Array(letters.length);
+      for (let each = 0; each < letters.length; each += 1) bytes[each] = letters.charCodeAt(each);
+      unpacked.set(place, new TYPES[packed.dtype](bytes.buffer));
+    }
+    return unpacked.get(place);
+  }
 
   function filled(value) {
     if (Array.isArray(value)) return value.map(filled);
     if (value === null || typeof value !== "object") return value;
-    if ("$" in value) return arrays[value.$];
+    if ("$" in value) return array(value.$);
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, filled(each)]));
   }
 
-  const all = filled(report.figures);
+  // As Python writes a number, so that a command is the one that `memsweep show` tells.
+  function exact(number, whole) {
+    if (Number.isNaN(number)) return "null";
+    if (whole) return String(number);
+    const [digits, power] = number.toExponential().split("e");
+    if (power >= -4 && power < 16) return Number.isInteger(number) ? `${number}.0` : String(number);
+    return `${digits}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+  }
 
+  // A column has its values in `at`, and in `text` as they stand in a command.
   const columns = report.columns.map((column) => {
     if (column.numbers) {
       const numbers = filled(column.numbers);
-      return { ...column, at: (row) => (Number.isNaN(numbers[row]) ? null : numbers[row]) };
+      const at = (row) => (Number.isNaN(numbers[row]) ? null : numbers[row]);
+      return { ...column, at, text: (row) => exact(numbers[row], column.whole) };
     }
     const codes = filled(column.codes);
-    return { ...column, at: (row) => column.words[codes[row]] };
+    const values = column.words.map((word) => JSON.parse(word));
+    const texts = column.words.map((word, code) => (typeof values[code] === "string" ? values[code] : word));
+    return { ...column, values, at: (row) => values[codes[row]], text: (row) => texts[codes[row]] };
   });
   const byName = new Map(columns.map((column) => [column.name, column]));
   const shown = columns.filter((column) => !["state", "on_front"].includes(column.name));
@@ -45,8 +63,8 @@
 
   // --- words ------------------------------------------------------------------------------------------------------
 
-  const PREFIXES = { "-18": "a", "-15": "f", "-12": "p", "-9": "n", "-6": "µ", "-3": "m", 0: "", 3: "k", 6: "M", 9: "G" };
-  const PREFIXED = ["J", "s", "V", "A", "S", "W", "Ω"];
+  const PREFIXES = { "-18": "a", "-15": "f", "-12": "p", "-9": "n", "-6": "µ", "-3": "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T" };
+  const PREFIXED = ["J", "s", "V", "A", "S", "W", "Ω", "m", "Hz"];
 
   function digits(value, places, whole) {
     if (Number.isInteger(value) && Math.abs(value) < whole) return value.toLocaleString("en");
@@ -57,6 +75,7 @@
   function quantity(value, unit) {
     if (value === null || value === undefined) return "-";
     if (Array.isArray(value)) return value.map((each) => quantity(each, unit)).join("-") || "none";
+    if (typeof value === "boolean") return value ? "True" : "False";
     if (typeof value !== "number") return String(value);
     if (unit === "m²" && value) {
       const power = Math.min(Math.max(6 * Math.floor((Math.log10(Math.abs(value)) + 2) / 6), -18), 0);
@@ -64,42 +83,55 @@
     }
     if (PREFIXED.includes(unit) && value) {
       const rounded = Number(value.toPrecision(3));
-      const top = unit === "s" ? 0 : 9; // Nobody tells long times in kiloseconds.
+      const top = unit === "s" ? 0 : 12; // Nobody tells long times in kiloseconds.
       const power = Math.min(top, Math.max(-18, 3 * Math.floor(Math.log10(Math.abs(rounded)) / 3 + 1e-12)));
       return `${digits(Number((rounded / 10 ** power).toPrecision(12)), 3, 1e5)} ${PREFIXES[power]}${unit}`;
     }
     return unit ? `${digits(value, 4, 1e9)} ${unit}` : digits(value, 4, 1e9);
   }
-  function written(column, row) {
-    const value = column.at(row);
+  function worded(column, value) {
     if (column.name === "trial") return String(value);
     return column.share && value !== null ? value.toFixed(4) : quantity(value, column.unit);
   }
+  const written = (column, row) => worded(column, column.at(row));
 
-  const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  // What is written as `12 pJ`, `12p`, `1.2e-11` or `10,000`, in the unit of a column; NaN for anything else.
+  function read(text, unit) {
+    const prefixes = "afpnuµμmkMGT";
+    const units = { "m²": "(?:m²|m2)", Ω: "(?:Ω|Ω|ohm)" }[unit] ?? unit;
+    const found = text.replace(/,(?=\d{3})/g, "").match(`^([-+]?[\\d.]+(?:[eE][-+]?\\d+)?)\\s*(?:([${prefixes}]?)${units}|([${prefixes}]))?$`);
+    if (!found) return NaN;
+    const letter = (found[2] || found[3] || "").replace(/[uμ]/, "µ");
+    const power = Number(Object.keys(PREFIXES).find((each) => PREFIXES[each] === letter));
+    return Number(found[1]) * 10 ** (unit === "m²" ? 2 * power : power);
+  }
 
-  const toldRows = new Map();
-  function told(trial) {
-    const row = rowOf.get(trial);
-    if (!toldRows.has(row)) {
-      const lines = shown.slice(1).filter((column) => column.at(row) !== null);
-      const texts = lines.map((column) => `${column.label}: ${written(column, row)}`);
-      toldRows.set(row, [`trial ${trial}`, ...texts].map(escaped).join("<br>"));
-    }
-    return toldRows.get(row);
+  function told(row) {
+    const lines = shown.slice(1).filter((column) => column.at(row) !== null);
+    return [`trial ${trialOf(row)}`, ...lines.map((column) => `${column.label}: ${written(column, row)}`)].join("\n");
+  }
+
+  const tip = document.getElementById("tip");
+  function showTip(row, { clientX, clientY }) {
+    tip.textContent = told(row);
+    tip.hidden = false;
+    const { width, height } = tip.getBoundingClientRect();
+    const beside = clientX + 14 + width > innerWidth ? clientX - 14 - width : clientX + 14;
+    tip.style.left = `${Math.max(beside, 4)}px`;
+    tip.style.top = `${Math.max(Math.min(clientY + 14, innerHeight - height - 4), 4)}px`;
+  }
+  function hideTip() {
+    tip.hidden = true;
   }
 
   // --- commands ---------------------------------------------------------------------------------------------------
 
-  const quoted = (text) => (/^[\w./:=@,+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+  const quoted = (text) => (/^[\w./:=@,+%-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
 
   function command(kind, trial) {
     if (kind === "show") return `memsweep show ${quoted(report.name)} ${trial}${report.homeOption}`;
     const row = rowOf.get(trial);
-    const settings = report.searched
-      .map((name) => [name, byName.get(name).at(row)])
-      .filter(([, value]) => value !== null)
-      .map(([name, value]) => `--set ${quoted(`${name}=${typeof value === "object" ? JSON.stringify(value) : value}`)}`);
+    const settings = report.searched.map((name) => `--set ${quoted(`${name}=${byName.get(name).text(row)}`)}`);
     const name = `--set ${quoted(`name=${report.name}-${trial}`)}`;
     return [`memsweep run ${quoted(report.sweepFile)}`, name, ...settings, `--configurations 1${report.homeOption}`].join(" ");
   }
@@ -195,12 +227,22 @@
   let chosen = null;
   let order = { name: report.sortBy, down: report.sortDown };
 
+  // Numbers by their size, lists by their members in turn, words by the alphabet.
+  function ascending(first, second) {
+    if (typeof first === "number" && typeof second === "number") return first - second;
+    const [these, those] = [[first].flat(), [second].flat()];
+    const place = these.findIndex((each, at) => each !== those[at]);
+    if (place < 0 || place >= those.length) return these.length - those.length;
+    const [one, other] = [these[place], those[place]];
+    if (typeof one === "number" && typeof other === "number") return one - other;
+    return String(one).localeCompare(String(other), "en", { numeric: true });
+  }
+
   function compare(a, b) {
     // What is missing comes last either way.
     const [first, second] = [byName.get(order.name).at(a), byName.get(order.name).at(b)];
     if (first === null || second === null) return (first === null) - (second === null);
-    const [low, high] = order.down ? [second, first] : [first, second];
-    return typeof low === "number" ? low - high : String(low).localeCompare(String(high), "en", { numeric: true });
+    return order.down ? ascending(second, first) : ascending(first, second);
   }
 
   function fillHead() {
@@ -264,6 +306,10 @@
     chosenRow.hidden = false;
     lines?.choose(evaluated.indexOf(chosen));
   }
+  function pick(trial) {
+    choose(trial);
+    copy("show", trial);
+  }
 
   document.addEventListener("click", (event) => {
     const copying = event.target.closest("[data-copy]");
@@ -280,10 +326,8 @@
     if (!line || event.target !== line) return;
     const next = { ArrowDown: line.nextElementSibling, ArrowUp: line.previousElementSibling }[event.key];
     if (next) next.focus();
-    else if (event.key === "Enter") {
-      choose(Number(line.dataset.trial));
-      copy("show", Number(line.dataset.trial));
-    } else if (event.key === " ") choose(Number(line.dataset.trial));
+    else if (event.key === "Enter") pick(Number(line.dataset.trial));
+    else if (event.key === " ") choose(Number(line.dataset.trial));
     else return;
     event.preventDefault();
   });
@@ -292,10 +336,11 @@
 
   const holder = document.getElementById("parallel");
   const filter = document.getElementById("filter");
+  const unread = document.getElementById("unread");
   let lines = null;
 
   function link() {
-    const [trace] = all.parallel.data;
+    const { data: [trace], layout } = filled(report.figures.parallel);
     evaluated = Array.from(trace.customdata, (trial) => rowOf.get(trial));
     kept = evaluated;
     fillHead();
@@ -307,15 +352,23 @@
       kept = numbers.map((number) => evaluated[number]);
       fillTable();
     };
-    lines = parallelLines(holder, { axes, shades: trace.line.color, height: all.parallel.layout.height, onKeep });
+    const onHover = (number, event) => (number < 0 ? hideTip() : showTip(evaluated[number], event));
+    const onPick = (number) => pick(trialOf(evaluated[number]));
+    lines = parallelLines(holder, { axes, shades: trace.line.color, height: layout.height, onKeep, onHover, onPick });
     dressLines();
-    filter.elements.axis.replaceChildren(...axes.map(({ name }) => new Option(byName.get(name).label, name)));
+    const named = ({ label, unit }) => (unit ? `${label} / ${unit}` : label);
+    filter.elements.axis.replaceChildren(...axes.map(({ name }) => new Option(named(byName.get(name)), name)));
     filter.addEventListener("submit", (event) => {
       event.preventDefault();
-      const fields = filter.elements;
-      keepValues(axes, fields.axis.value, fields.low.value.trim(), fields.high.value.trim());
+      keepTyped(axes);
     });
-    document.getElementById("clear").addEventListener("click", lines.clear);
+    document.getElementById("clear").addEventListener("click", () => {
+      for (const field of [filter.elements.low, filter.elements.high]) {
+        field.value = "";
+        mark(field, true);
+      }
+      lines.clear();
+    });
   }
 
   function dressLines(name = theme()) {
@@ -324,72 +377,108 @@
   }
 
   // A range in numbers or words, for who has no pointer: its rows say which stretch of the axis it is.
-  function keepValues(axes, name, low, high) {
-    const axis = axes.findIndex((each) => each.name === name);
-    const column = byName.get(name);
-    const inside = (row) => {
-      const value = column.at(row);
-      if (typeof value !== "number") return [low, high].includes(written(column, row)) || (!low && !high);
-      return (low === "" || value >= Number(low)) && (high === "" || value <= Number(high));
-    };
-    const found = evaluated.flatMap((row, number) => (inside(row) ? [axes[axis].places[number]] : []));
+  function keepTyped(axes) {
+    const { axis: select, low, high } = filter.elements;
+    const axis = axes.findIndex((each) => each.name === select.value);
+    const column = byName.get(select.value);
+    const ends = [low, high].map((field) => end(column, field));
+    if (!ends.every(Boolean)) {
+      lines.keep(axis, null);
+      return;
+    }
+    const found = evaluated.flatMap((row, number) => (within(column, row, ...ends) ? [axes[axis].places[number]] : []));
     // No row: a stretch beyond the axis, which keeps none.
     const top = axes[axis].range[1];
     lines.keep(axis, found.length ? [found.reduce((a, b) => Math.min(a, b)), found.reduce((a, b) => Math.max(a, b))] : [top + 1, top + 2]);
   }
 
+  // An end of a range as it was typed; null, and told, if it cannot be read.
+  function end(column, field) {
+    const typed = field.value.trim();
+    const number = column.numbers ? read(typed, column.unit) : NaN;
+    const words = [typed, worded(column, number)].map((each) => each.toLowerCase());
+    const known = !typed || !Number.isNaN(number) || evaluated.some((row) => written(column, row).toLowerCase() === words[0]);
+    mark(field, known);
+    if (known) return { open: !typed, number, words };
+    const example = evaluated.find((row) => column.at(row) !== null) ?? evaluated[0];
+    unread.textContent = `"${typed}" is no value of ${column.label}, so all are kept; write one such as ${written(column, example)}.`;
+    return null;
+  }
+
+  function mark(field, known) {
+    if (known) field.removeAttribute("aria-invalid");
+    else field.setAttribute("aria-invalid", "true");
+    unread.hidden = !filter.querySelector("[aria-invalid]");
+  }
+
+  function within(column, row, low, high) {
+    if (low.open && high.open) return true;
+    // What is written like an end is inside, though it may lie a little beyond it.
+    const words = written(column, row).toLowerCase();
+    if ([low, high].some((each) => !each.open && each.words.includes(words))) return true;
+    const value = column.at(row);
+    return column.numbers && value !== null && (low.open || value >= low.number) && (high.open || value <= high.number);
+  }
+
   // --- drawing ----------------------------------------------------------------------------------------------------
 
-  async function draw(plot) {
-    const { data, layout } = all[plot.id];
-    if (plot.dataset.kind === "trials") {
-      for (const trace of data.filter((each) => each.customdata)) {
-        trace.text = Array.from(trace.customdata, told);
-        trace.hovertemplate = "%{text}<extra></extra>";
-      }
+  const waiting = new Set(document.querySelectorAll(".plot"));
+
+  // Plotly draws what stands in a report before this returns.
+  function draw(plot) {
+    waiting.delete(plot);
+    const { data, layout } = filled(report.figures[plot.id]);
+    const ofTrials = plot.dataset.kind === "trials";
+    for (const trace of data.filter((each) => ofTrials && each.customdata)) {
+      // Ours tells a point only when it is pointed at.
+      delete trace.hovertemplate;
+      trace.hoverinfo = "none";
     }
     const narrow = plot.clientWidth < 520;
     if (narrow && layout.coloraxis?.colorbar?.title) {
       Object.assign(layout.coloraxis.colorbar, { orientation: "h", y: -0.25, yanchor: "top", thickness: 10 });
       layout.coloraxis.colorbar.title.side = "bottom";
+      delete layout.margin;
     }
     const style = { responsive: true, displaylogo: false, displayModeBar: narrow ? false : "hover" };
-    await Plotly.newPlot(plot, data, { ...layout, template: report.themes[theme()] }, style);
-    drawn.push(plot);
-    if (plot.dataset.kind === "trials") {
-      plot.on("plotly_click", ({ points: [point] }) => {
-        if (point.customdata === undefined) return;
-        choose(point.customdata);
-        copy("show", point.customdata);
-      });
-    }
-  }
-
-  async function tryDraw(plot) {
     try {
-      await draw(plot);
+      Plotly.newPlot(plot, data, { ...layout, template: report.themes[theme()] }, style);
     } catch (error) {
       plot.textContent = `This figure cannot be drawn here: ${error.message}`;
+      return;
     }
-    // Between two figures, the page answers.
-    await new Promise((go) => setTimeout(go));
+    drawn.push(plot);
+    if (!ofTrials) return;
+    const onTrial = (act) => ({ points: [{ customdata: trial }], event }) => trial !== undefined && act(trial, event);
+    plot.on("plotly_click", onTrial(pick));
+    plot.on("plotly_hover", onTrial((trial, event) => showTip(rowOf.get(trial), event)));
+    plot.on("plotly_unhover", hideTip);
   }
 
+  const onScreen = (plot) => {
+    const { top, bottom } = plot.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  };
+  const seen = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)));
+  const stamp = (name) => {
+    root.dataset[name] ??= String(Math.round(performance.now()));
+  };
+
   async function drawAll() {
-    const waiting = new Set(document.querySelectorAll(".plot"));
-    const onScreen = (plot) => {
-      const { top, bottom } = plot.getBoundingClientRect();
-      return bottom > 0 && top < innerHeight;
-    };
+    // The first figure before the many lines and rows; then what is on the screen comes first.
+    if (waiting.size) draw([...waiting].find(onScreen) ?? waiting.values().next().value);
+    await seen();
+    stamp("first");
+    if (holder && !lines) link();
     while (waiting.size) {
-      // What is on the screen comes first.
-      const next = [...waiting].find(onScreen) ?? waiting.values().next().value;
-      if (!onScreen(next)) root.dataset.ready ??= String(Math.round(performance.now()));
-      waiting.delete(next);
-      await tryDraw(next);
+      const next = [...waiting].find(onScreen);
+      if (!next) stamp("ready");
+      draw(next ?? waiting.values().next().value);
+      // Between two figures, the page answers.
+      await new Promise((go) => setTimeout(go));
     }
-    root.dataset.ready ??= String(Math.round(performance.now()));
-    root.dataset.drawn = String(Math.round(performance.now()));
+    stamp("ready");
+    stamp("drawn");
   }
 
   // --- paper ------------------------------------------------------------------------------------------------------
@@ -398,6 +487,8 @@
   addEventListener("beforeprint", () => {
     closed = [...document.querySelectorAll("details:not([open])")];
     for (const each of closed) each.open = true;
+    if (holder && !lines) link();
+    for (const plot of waiting) draw(plot);
     dressLines("light");
     lines?.fit(PRINT_WIDTH_px.page);
     for (const plot of drawn) {
@@ -412,6 +503,5 @@
     for (const plot of drawn) Plotly.relayout(plot, { width: null, autosize: true, template: report.themes[theme()] });
   });
 
-  if (holder) link();
   drawAll();
 })();

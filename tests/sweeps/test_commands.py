@@ -1,0 +1,26 @@
+"""Commands that are told to people find their sweep, wherever it lies."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from sweeps.commands import command
+from sweeps.home import VARIABLE, Home, SweepFolder
+
+
+def in_home(path: Path) -> SweepFolder:
+    return SweepFolder(Home(path).path / "sweeps" / "s")
+
+
+def test_the_home_is_named_unless_it_is_taken_anyway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(VARIABLE, raising=False)
+    here, team, spaced = Path(".memsweep"), tmp_path / "data" / ".memsweep", tmp_path / "it's my home"
+    assert command("resume", in_home(here)) == "memsweep resume s"
+    # Called as the default one is, but elsewhere.
+    assert command("show", in_home(team), 3) == f"memsweep show s 3 --home {team}"
+    assert shlex.split(command("ui", in_home(spaced))) == ["memsweep", "ui", "s", "--home", str(spaced)]
+    monkeypatch.setenv(VARIABLE, str(team))
+    assert command("show", in_home(team), 3, "--portrait") == "memsweep show s 3 --portrait"
+    assert command("resume", in_home(here)) == f"memsweep resume s --home {tmp_path / '.memsweep'}"

@@ -42,7 +42,8 @@ def run_sweep(
 
     Returns:
         Columns ``trial``, ``state``, ``on_front``, every configuration field, every evaluation field (test scores for
-        the front), ``error``. ``frame.attrs["result"]`` holds the object that ``memsweep run --json`` prints.
+        the front), ``error``. ``frame.attrs["result"]`` holds the object that ``memsweep run --json`` prints; it is
+        ``None`` if the sweep was stopped, and ``frame.attrs["problem"]`` then says by what, unless by you.
 
     Raises:
         SweepError, DataError: as the command line reports them.
@@ -62,6 +63,7 @@ def run_sweep(
     )
     table = Sweep(outcome.folder, storage).frame()
     table.attrs["result"] = outcome.result
+    table.attrs["problem"] = outcome.problem
     return table
 
 

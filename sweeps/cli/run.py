@@ -199,5 +199,5 @@ def _report(outcome: sweep_runs.Outcome, console: Console, as_json: bool, quiet:
             soft_wrap=True,
         )
         raise typer.Exit(130)
-    if outcome.failed:
+    if outcome.failed or (outcome.result or {}).get("unscored"):
         raise typer.Exit(1)

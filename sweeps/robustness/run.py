@@ -14,6 +14,7 @@ from sweeps.driver import POLL_S
 from sweeps.executor import Executor, ScoreJob
 from sweeps.home import SweepFolder
 from sweeps.preparation import load_data, make_executor
+from sweeps.provenance import require_same_data
 from sweeps.robustness.choose import Chosen
 from sweeps.robustness.folder import StudyFolder
 from sweeps.robustness.plan import Plan, make_plan
@@ -85,7 +86,7 @@ def run_study(
     Raises:
         SpecError: a value of the study breaks a rule of a configuration.
         StudyFolderError: its folder holds another study, or another process runs it.
-        DataError: the task's data are missing or not in order.
+        DataError: the task's data are missing, not in order, or not those of the sweep.
         ExecutorError: workers cannot be had.
     """
     spec = sweep.spec()
@@ -99,7 +100,9 @@ def run_study(
         stop = stack.enter_context(stop_on_signal())
         errors: dict[str, int] = {}
         if not all(each.complete for each in studies):
-            executor = make_executor(load_data(spec), spec, options)
+            task = load_data(spec)
+            require_same_data(sweep, task)
+            executor = make_executor(task, spec, options)
             try:
                 errors = _score(studies, study, executor, observer, stop)
             finally:

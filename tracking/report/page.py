@@ -93,7 +93,8 @@ class _Page:
             "studies": [self._study(number, study) for number, study in enumerate(content.studies)],
             "failures": Counter(row["error"] or "no reason kept" for row in self.rows if row["state"] == "failed"),
         }
-        scripts = {"plotly": plotly_script(), "script": _asset("lines.js") + _asset("script.js")}
+        own = "".join(map(_asset, ("quantities.js", "lines.js", "script.js")))
+        scripts = {"plotly": plotly_script(), "script": own}
         return {
             **shown,
             **scripts,

@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Tests that run side by side; with more, those that start a cluster get too little of a small machine.
+# In the order of the files: the longest ones come early, so that no one is left alone with them at the end.
 TESTERS ?= 2
 # Sweeps run on one thread a worker; the workers are what runs side by side.
 export OMP_NUM_THREADS ?= 1
@@ -20,7 +21,7 @@ sweep: $(VENV)/installed ## the main job, on real data: 200 configurations
 	@if [ -e .memsweep/sweeps/digits ]; then $(BIN)/memsweep resume digits; else $(BIN)/memsweep run examples/digits.yaml; fi
 
 test: $(VENV)/installed ## all tests
-	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -238,7 +238,7 @@ def test_a_dimension_of_one_point_is_no_obstacle(name: str) -> None:
     [
         (FINITE, {"configurations": 24}, "grid", "24 points"),
         (FINITE, {"configurations": 23}, "tpe", "Several objectives and at most 5,000"),
-        (CONTINUOUS, {"configurations": 5_000}, "tpe", "0.2 s"),
+        (CONTINUOUS, {"configurations": 5_000}, "tpe", "0.1 s"),
         (CONTINUOUS, {"configurations": 5_001}, "nsga2", "more than 5,000"),
         (
             CONTINUOUS,

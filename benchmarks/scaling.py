@@ -34,9 +34,9 @@ _AT_LEAST = {64: 0.95}
 """Share that is required."""
 _TURNS = 2
 """How often one worker and two take turns, so that a slow spell of the machine meets both."""
-_CHIPS = 256
-"""Virtual chips of a real evaluation, which then takes some 0.4 s."""
-_REAL = ("--configurations", "64", "--set", f"chips={_CHIPS}")
+_CHIPS = 1024
+"""Virtual chips of a real evaluation, which then takes some 0.2 s."""
+_REAL = ("--configurations", "130", "--set", f"chips={_CHIPS}")
 
 
 class Sleepers(NoWork):

@@ -11,6 +11,7 @@ METRICS = {
     "accuracy": "accuracy (validation part)",
     "test_accuracy": "accuracy (test part)",
     "accuracy_std": "spread of the accuracy over chips (validation part)",
+    "test_accuracy_std": "spread of the accuracy over chips (test part)",
     "accuracy_q05": "accuracy that 95 % of the chips reach (validation part)",
     "accuracy_quantile": "quantile of the accuracy over chips (validation part)",
     "accuracy_low": "accuracy less its spread over chips (validation part)",

@@ -117,7 +117,7 @@ def parse_storage(text: str) -> Storage:
         raise StorageError(f"The storage {mask(text)!r} names no database; {way_out}.")
     if "@" in (url.host or "") or "@" in url.database:
         # A part of the password that would be taken for a host, and be shown as one.
-        raise StorageError(f"An `@` in the password of the storage {mask(text)!r} must be written as %40.")
+        raise StorageError(f"An `@` in the password of {mask(text)!r} must be written as %40; {way_out}.")
     storage = Storage(url=url.set(drivername=_DRIVER).render_as_string(hide_password=False))
     try:
         import psycopg  # noqa: F401

@@ -42,6 +42,7 @@ def test_every_spelling_of_postgresql_means_its_third_driver(scheme: str) -> Non
         (f"postgresql://ada:{SECRET}@db", "names no database"),
         (f"postgresql://ada:{SECRET}@db:port/optuna", "must be an address"),
         ("somewhere", "must be an address"),
+        (f"postgresql://ada:p@{SECRET}@db/optuna", "must be written as %40"),
     ],
 )
 def test_anything_else_is_refused_with_the_way_out_and_without_the_password(text: str, rule: str) -> None:

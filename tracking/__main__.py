@@ -8,9 +8,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
 from tracking.base import StudyRecord, Summary, SweepRecord, TrialRecord
 from tracking.errors import RecordRefusedError, TrackerError
 from tracking.masking import mask
+from tracking.mlflow_connection import commit_sooner
 from tracking.mlflow_tracker import MlflowTracker
 from tracking.process_tracker import RECORDS
 
@@ -21,6 +25,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints is not a reply
     place = json.loads(sys.stdin.buffer.readline())
     uri, root = place["uri"], place["artifact_root"]
+    event.listen(Engine, "connect", commit_sooner)
     tracker = MlflowTracker(uri, None if root is None else Path(root))
     writing = Lock()
 

@@ -84,6 +84,19 @@ def refresh_statistics(uri: str) -> None:
         connection.execute("ANALYZE")
 
 
+def commit_sooner(connection: object, _: object) -> None:
+    """Let commits to SQLite not wait for the disk, a tenth of MLflow's time for a run; SQLAlchemy calls it.
+
+    That is for databases with a write-ahead log, which stay whole when the power fails and lose their last commits at
+    most. Those of a sweep that goes on are looked for and written again; the last step of one that ends
+    (``refresh_statistics``) waits for the disk, and all before it with it.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        if mode == "wal":
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+
 def shortened(text: str, longest: int) -> str:
     """Cut the middle out: an error names itself at its start, a traceback at its end."""
     if len(text) <= longest:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,14 @@ class Watched(NamedTuple):
     """Most memory of the process and all that it started, shared pages counted once (proportional set size)."""
 
 
+def sweep(example: str, *words: str) -> dict[str, Any]:
+    """Run an example in a home of its own and nothing beside it; what ``memsweep run --json`` printed."""
+    with tempfile.TemporaryDirectory() as home:
+        command = _command(example, home, words)
+        result: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        return result
+
+
 def watch_sweep(example: str, *words: str) -> Watched:
     """Run an example in a home of its own and watch it; raises ``RuntimeError`` with its message if it fails."""
     # Files, not pipes: what nobody reads yet would stop a sweep of a large front.
@@ -32,7 +41,7 @@ def watch_sweep(example: str, *words: str) -> Watched:
         tempfile.TemporaryFile("w+") as output,
         tempfile.TemporaryFile("w+") as errors,
     ):
-        command = [sys.executable, "-m", "sweeps", "run", str(EXAMPLES / example), "--home", home, "--json", *words]
+        command = _command(example, home, words)
         start, peak = time.monotonic(), 0
         with subprocess.Popen(command, stdout=output, stderr=errors, start_new_session=True) as process:
             while process.poll() is None:
@@ -45,6 +54,10 @@ def watch_sweep(example: str, *words: str) -> Watched:
         if not result:
             raise RuntimeError(errors.read())
         return Watched(json.loads(result), wall_s, peak)
+
+
+def _command(example: str, home: str, words: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "sweeps", "run", str(EXAMPLES / example), "--home", home, "--json", *words]
 
 
 def _tree_bytes(root: int) -> int:

@@ -10,20 +10,25 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from benchmarks._figures import Figure
-from benchmarks._sweeping import EXAMPLES, watch_sweep
+from benchmarks._sweeping import EXAMPLES, sweep
 from benchmarks.driver_overhead import NoWork
 from sweeps.driver import drive
-from sweeps.executor import AnyJob, Outcome
+from sweeps.evaluate_job import evaluate_jobs
+from sweeps.executor import AnyJob, Job, Outcome
+from sweeps.preparation import load_data
 from sweeps.spec import Spec, load_spec
 from sweeps.storage import choose_storage, remember
 from sweeps.study import SweepStudy
+from tasks import Configuration
 from tests.integration.postgres import PostgresServer, running_postgres
 
 _CALL_S = 1.0
@@ -33,14 +38,16 @@ _ROUNDS = 8
 _WORKERS = (1, 4, 16, 64, 128, 256)
 _AT_LEAST = {64: 0.95}
 """Share that is required."""
-_TURNS = 2
+_TURNS = 3
 """How often one worker and two take turns, so that a slow spell of the machine meets both."""
-_CONFIGURATIONS = 130
-_REAL = {"0.5 s": 4096, "0.1 s": 1024}
-"""Virtual chips of real evaluations, by about how long those take: the shorter, the more of the two cores goes to the
+_CONFIGURATIONS = 260
+_LONG, _SHORT = 4096, 1024
+"""Virtual chips of real evaluations, which last some 0.5 or 0.1 s: the shorter, the more of the two cores goes to the
 driver, which is there once however many the workers are, and to the start of the actors."""
 _REQUIRED = 1.8
 """Of the longer ones, alone on the machine."""
+_PLAIN = 20
+"""Evaluations of a process that has nothing to do with others: what the machine itself gives for two."""
 
 
 class Sleepers(NoWork):
@@ -140,21 +147,45 @@ def driver_s(server: PostgresServer | None = None) -> float:
         return (time.perf_counter() - start) / 1000
 
 
-def _real(lasting: str, tracking: str) -> list[Figure]:
-    """Sweeps of real evaluations by one actor and by two; with tracking, its writer shares the cores with them."""
-    words = ["--configurations", str(_CONFIGURATIONS), "--set", f"chips={_REAL[lasting]}"]
-    if tracking == "none":
-        words += ["--tracking", "none"]
+def _evaluate(start: Barrier, chips: int) -> float:
+    """Evaluate some configurations when all who do are ready; the time that it takes, s."""
+    spec = load_spec(EXAMPLES / "digits.yaml", {"chips": str(chips)})
+    with new_study(spec, None) as study:
+        evaluator = spec.evaluator(load_data(spec))
+        jobs = [Job(trial=n, configuration=Configuration.from_dotted(study.ask(n))) for n in range(_PLAIN + 1)]
+        evaluate_jobs(evaluator, jobs[:1])
+        start.wait()
+        begin = time.perf_counter()
+        for job in jobs[1:]:
+            evaluate_jobs(evaluator, [job])
+        return time.perf_counter() - begin
+
+
+def _plain() -> Figure:
+    """The longer evaluations in one process and in two, without driver or Ray."""
     spent = {1: 0.0, 2: 0.0}
     for _ in range(_TURNS):
-        for workers in spent:
-            watched = watch_sweep("digits.yaml", "--workers", str(workers), *words)
-            spent[workers] += watched.result["seconds"]
-    kind = f"evaluations of some {lasting}, tracking {tracking}"
-    required = _REQUIRED if (lasting, tracking) == (next(iter(_REAL)), "none") else None
+        for processes in spent:
+            with get_context("spawn").Manager() as manager, ProcessPoolExecutor(2, get_context("spawn")) as pool:
+                start = manager.Barrier(processes)
+                each = [pool.submit(_evaluate, start, _LONG) for _ in range(processes)]
+                spent[processes] += max(future.result() for future in each)
+    return Figure("two plain processes over one, which is what the machine gives", 2 * spent[1] / spent[2], "x")
+
+
+def _real(kind: str, chips: int, *words: str, required: float | None = None) -> list[Figure]:
+    """Sweeps of real evaluations by one actor and by two."""
+    words = ("--configurations", str(_CONFIGURATIONS), "--set", f"chips={chips}", *words)
+    spent: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(_TURNS):
+        for workers, times in spent.items():
+            times.append(sweep("digits.yaml", "--workers", str(workers), *words)["seconds"])
+    turns = [one / two for one, two in zip(*spent.values(), strict=True)]
     return [
-        *(Figure(f"{workers} worker(s), {kind}", total / _TURNS, "s") for workers, total in spent.items()),
-        Figure(f"two workers over one, {kind}", spent[1] / spent[2], "x", at_least=required),
+        *(Figure(f"{workers} worker(s), {kind}", sum(times) / _TURNS, "s") for workers, times in spent.items()),
+        Figure(f"two workers over one, {kind}", sum(spent[1]) / sum(spent[2]), "x", at_least=required),
+        Figure(f"the same, worst of {_TURNS} turns", min(turns), "x"),
+        Figure(f"the same, best of {_TURNS} turns", max(turns), "x"),
     ]
 
 
@@ -183,8 +214,10 @@ def _driven(server: PostgresServer | None) -> list[Figure]:
 def run() -> list[Figure]:
     """Sweep with one and with two actors, then simulate; the load of the machine is a figure too."""
     figures = [Figure("load of the machine before", os.getloadavg()[0], "")]
-    for lasting, tracking in product(_REAL, ("none", "mlflow")):
-        figures += _real(lasting, tracking)
+    figures += [_plain(), *_real("evaluations of 0.5 s", _LONG, "--tracking", "none", required=_REQUIRED)]
+    figures += _real("evaluations of 0.1 s", _SHORT, "--tracking", "none")
+    # Its writer is one process more on the two cores.
+    figures += _real("evaluations of 0.1 s, with MLflow", _SHORT)
     figures += _driven(None)
     try:
         with running_postgres() as server:

@@ -11,6 +11,5 @@ def command(verb: str, folder: SweepFolder, *words: object) -> str:
 
 
 def home_option(folder: SweepFolder) -> str:
-    """What commands need to find the sweep, quoted, with a space before; empty in the home taken without an option."""
-    home = folder.path.parent.parent
-    return "" if home == Home().path else f" --home {shlex.quote(str(home))}"
+    """See ``Home.option``."""
+    return Home(folder.path.parent.parent).option

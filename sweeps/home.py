@@ -24,6 +24,7 @@
 import contextlib
 import json
 import os
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -139,6 +140,11 @@ class Home:
         self.path = Path(path or os.environ.get(VARIABLE) or ".memsweep").resolve()
 
     @property
+    def option(self) -> str:
+        """What commands need to find it, quoted, with a space before; empty for the home taken without an option."""
+        return "" if self.path == Home().path else f" --home {shlex.quote(str(self.path))}"
+
+    @property
     def tracking_uri(self) -> str:
         """MLflow's database."""
         return f"sqlite:///{self.path / 'mlflow.db'}"
@@ -159,8 +165,9 @@ class Home:
         """Raise ``HomeError`` unless a sweep of that name can be made here."""
         if (self.path / "sweeps" / name).exists():
             raise HomeError(
-                f"A sweep named {name!r} exists already in {self.path}; go on with it by `memsweep resume {name}`, "
-                f"look at it by `memsweep show {name}`, or run this one under another name with `--set name=...`."
+                f"A sweep named {name!r} exists already in {self.path}; go on with it by "
+                f"`memsweep resume {name}{self.option}`, look at it by `memsweep show {name}{self.option}`, or run "
+                "this one under another name with `--set name=...`."
             )
         try:
             (self.path / "sweeps").mkdir(parents=True, exist_ok=True)
@@ -200,7 +207,11 @@ class Home:
             if folder.name == name:
                 return folder
         names = ", ".join(folder.name for folder in self.sweeps())
-        hint = f"the sweeps there are: {names}" if names else "there are none yet; `memsweep run FILE` makes one"
+        hint = (
+            f"the sweeps there are: {names}"
+            if names
+            else f"there are none yet; `memsweep run FILE{self.option}` makes one"
+        )
         raise HomeError(f"There is no sweep named {name!r} in {self.path}; {hint}.")
 
 

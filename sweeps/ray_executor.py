@@ -70,6 +70,9 @@ _LONGEST = 300
 """Characters of a reason that are kept."""
 _FAILED_STARTS = 3
 """Actors that may fail to start, one after the other, before any has started: then none will."""
+_LONGEST_VACANCY_s = 60.0
+"""How long a place whose actors fail to start, one after the other, stays empty at the most; the first time it is 1 s,
+and twice as long each time."""
 
 
 class _Worker:
@@ -150,7 +153,9 @@ class RayExecutor:
         self._again: deque[Attempt] = deque()
         self._actors: list[_Actor] = []
         self._seconds_per_job: float | None = None
-        self._failed_starts: int | None = 0
+        self._any_started = False
+        self._failed_starts = 0
+        self._vacant_until_s: list[float] = []
         self._last_end = ""
         self._versions = versions()
         self._differences: set[str] = set()
@@ -228,7 +233,8 @@ class RayExecutor:
             # It waits for a node that is gone.
             self._actors.remove(actor)
             ray.kill(actor.handle)
-        while len(self._actors) < wanted:
+        self._vacant_until_s = [end_s for end_s in self._vacant_until_s if end_s > now_s]
+        while len(self._actors) + len(self._vacant_until_s) < wanted:
             handle: Any = self._actor_class.remote(*self._arguments)
             self._actors.append(_Actor(handle, handle.ready.remote()))
         self._check_staffed(now_s)
@@ -237,7 +243,7 @@ class RayExecutor:
     def _check_staffed(self, now_s: float) -> None:
         """Raise ``ExecutorError`` if waiting for workers has become pointless."""
         said = f" (the last one: {self._last_end})" if self._last_end else ""
-        if self._failed_starts is not None and self._failed_starts >= _FAILED_STARTS:
+        if not self._any_started and self._failed_starts >= _FAILED_STARTS:
             raise ExecutorError(
                 f"No worker starts on the Ray cluster{said}; see that its nodes have this version of memsweep."
             )
@@ -308,14 +314,21 @@ class RayExecutor:
     def _welcome(self, actor: _Actor) -> None:
         """Note that an actor is ready, or that it never will be."""
         try:
-            actor.process, node, found = ray.get(actor.starting)
+            answer = ray.get(actor.starting)
         except RayError as error:
             end = _end(error)
-            if self._failed_starts is not None and not end.node_lost:
+            if not end.node_lost:
+                pause_s = min(2**self._failed_starts, _LONGEST_VACANCY_s)
+                self._vacant_until_s.append(time.monotonic() + pause_s)
                 self._failed_starts += 1
             self._bury(actor, end)
             return
-        self._failed_starts = None
+        try:
+            actor.process, node, found = answer
+        except (TypeError, ValueError):
+            self._hold(actor, "a node has another version of memsweep, which answers in other words")
+            return
+        self._any_started, self._failed_starts = True, 0
         if others := differences(self._versions, {node: found}):
             self._hold(actor, others[0])
         else:

@@ -53,6 +53,15 @@ def best_control(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
+def left_out(result: Mapping[str, Any] | None) -> str:
+    """Which members the front lacks, and why; empty if it is whole."""
+    unscored = (result or {}).get("unscored", [])
+    if not unscored:
+        return ""
+    told = "; ".join(f"trial {each['trial']} ({each['error']})" for each in unscored)
+    return f"Left out of the front, for they could not be scored on fresh chips and the test part: {told}."
+
+
 def why_none_finished(folder: SweepFolder, records: Sequence[Record]) -> str:
     """Why a sweep has no evaluation to look at, and the way out: the end of an error."""
     failed = [record for record in records if record.state is State.FAILED]

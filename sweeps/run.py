@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from sweeps.commands import command
 from sweeps.driver import drive
 from sweeps.executor import Executor, ExecutorError
 from sweeps.heartbeat import Heartbeat, Phase, Vitals
@@ -223,8 +224,8 @@ def _run(spec: Spec, task: Task, folder: SweepFolder, executor: Executor, option
             heart.phase = Phase.LOGGING
             if tracker:
                 if tracker.backlog > _MANY:
-                    words = "The tracker has %d records to take yet; Ctrl-C leaves them to `memsweep sync %s`."
-                    _LOG.warning(words, tracker.backlog, spec.name)
+                    words = "The tracker has %d records to take yet; Ctrl-C leaves them to `%s`."
+                    _LOG.warning(words, tracker.backlog, command("sync", folder))
                 finish(folder, tracker, spec, records.values(), stop)
             heart.end()
         finished, failed = counts(list(records.values()))

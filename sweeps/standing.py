@@ -9,16 +9,6 @@ from sweeps.study import Record
 
 
 @dataclass(frozen=True, kw_only=True)
-class Best:
-    """The most accurate configuration so far."""
-
-    accuracy: float
-    """Its accuracy on the validation part."""
-    trial: int
-    """Its number; the lowest one of those that are level."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Leader:
     """The best configuration so far by the first objective."""
 
@@ -35,8 +25,8 @@ class Standing:
         """Start with no trial."""
         self.finished = self.failed = 0
         """Trials by how they ended."""
-        self.best: Best | None = None
-        """The most accurate one."""
+        self.best_accuracy: float | None = None
+        """The highest accuracy on the validation part."""
         self.leader: Leader | None = None
         """The best one by the first objective."""
         self.objective, way = next(iter(spec.objectives.items()))
@@ -71,9 +61,8 @@ class Standing:
         else:
             self.finished += 1
             objectives = {name: float(getattr(evaluation, name)) for name in self._objectives}
-            found = Best(accuracy=evaluation.accuracy, trial=record.number)
-            if self.best is None or (found.accuracy, -found.trial) > (self.best.accuracy, -self.best.trial):
-                self.best = found
+            if self.best_accuracy is None or evaluation.accuracy > self.best_accuracy:
+                self.best_accuracy = evaluation.accuracy
             leader = Leader(value=objectives[self.objective], trial=record.number)
             if self.leader is None or self._rank(leader) > self._rank(self.leader):
                 self.leader = leader
@@ -98,9 +87,9 @@ def growth(spec: Spec, records: Sequence[Record]) -> dict[str, list[float]]:
     before = None
     for record in records:
         standing.add(record)
-        if standing.best is None:
+        if standing.best_accuracy is None:
             continue
-        now = (standing.hypervolume, standing.front_size, standing.best.accuracy)
+        now = (standing.hypervolume, standing.front_size, standing.best_accuracy)
         if now != before:
             for column, value in zip(grown.values(), (record.number, *now), strict=True):
                 column.append(value)

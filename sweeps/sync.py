@@ -158,7 +158,7 @@ def _summary(folder: SweepFolder, result: dict[str, Any], spec: Spec, records: I
         seconds=result["seconds"],
         control=result["control"],
         pareto=result["pareto"],
-        best_accuracy=None if standing.best is None else standing.best.accuracy,
+        best_accuracy=standing.best_accuracy,
         hypervolume=standing.hypervolume,
         figures=_present({"front": folder.picture}),
         files=_present({"report": folder.report}),

@@ -25,7 +25,7 @@ def list_command(storage: StorageOption = None, home: HomeOption = None, as_json
         return
     console = make_console()
     if not rows:
-        console.print(f"No sweeps in {place.path}; `memsweep run FILE` makes one.", soft_wrap=True)
+        console.print(f"No sweeps in {place.path}; `memsweep run FILE{place.option}` makes one.", soft_wrap=True)
         return
     problems = [(row["name"], problem) for row in rows if (problem := row.pop("problem"))]
     table = Table(box=box.SIMPLE_HEAD)

@@ -18,6 +18,7 @@ from sweeps.api import mlflow_tracker
 from sweeps.cli.console import make_console
 from sweeps.cli.options import AddressOption, HomeOption, JsonOption, NameArgument
 from sweeps.cli.run import ExecutorName, ExecutorOption, TrackingOption, WorkersOption
+from sweeps.commands import command
 from sweeps.errors import SweepError
 from sweeps.home import Home, SweepFolder
 from sweeps.robustness import StudyOutcome, choose, load_study, run_study
@@ -48,7 +49,7 @@ def robustness_command(
     folder = place.find(name)
     if trial != _PARETO and not trial.isdigit():
         raise SweepError(
-            f"TRIAL must be a number or `{_PARETO}`, but got {trial!r}; `memsweep show {name}` lists them."
+            f"TRIAL must be a number or `{_PARETO}`, but got {trial!r}; `{command('show', folder)}` lists them."
         )
     chosen = choose(folder, "pareto" if trial == _PARETO else int(trial), part=plan.part, most=most)
     options = Options(

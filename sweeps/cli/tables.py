@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeps.commands import command
+from sweeps.results import left_out
 from sweeps.run import Outcome
 from sweeps.spec import Spec
 from tracking.front_table import best_first
@@ -91,6 +92,8 @@ def print_front(console: Console, spec: Spec, result: dict[str, Any], *, most_ro
             "no kinetics",
         )
     console.print(table)
+    if lacking := left_out(result):
+        console.print(lacking, markup=False, soft_wrap=True)
 
 
 def _heading(name: str) -> str:

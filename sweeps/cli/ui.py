@@ -92,7 +92,7 @@ def _choose(home: Home, name: str | None) -> SweepFolder:
         return home.find(name)
     folders = home.sweeps()
     if not folders:
-        raise SweepError(f"There are no sweeps in {home.path} to show; `memsweep run FILE` makes one.")
+        raise SweepError(f"There are no sweeps in {home.path} to show; `memsweep run FILE{home.option}` makes one.")
     return max(folders, key=lambda folder: folder.spec_file.stat().st_mtime)
 
 

@@ -63,6 +63,7 @@ def answer(
         *(_robustness(study) for study in studies[:_MOST]),
         "" if studies else "How the best configurations bear other spreads, faults or temperatures was not studied.",
         _failures(view),
+        view.left_out,
     ]
     return [paragraph for paragraph in paragraphs if paragraph]
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from sweeps.errors import SweepError
 from sweeps.home import SweepFolder
-from sweeps.results import best_control, front_of, why_none_finished
+from sweeps.results import best_control, front_of, left_out, why_none_finished
 from sweeps.spec import Spec
 from sweeps.study import Record, SweepStudy
 from tasks.data.protocol import PAPER
@@ -50,6 +50,8 @@ class View:
     """Whether the front is scored on the test part."""
     front: Sequence[Entry]
     """The front, the best first."""
+    left_out: str = ""
+    """What the front lacks, and why; empty if it is whole."""
 
     @classmethod
     def of(cls, folder: SweepFolder, storage: str | None = None) -> "View":
@@ -66,7 +68,7 @@ class View:
             raise SweepError(f"A report needs a finished configuration, but {why_none_finished(folder, records)}")
         scored = result is not None and bool(result["pareto"])
         front = front_of(result if scored else None, study, records)
-        return cls(spec=spec, records=records, complete=scored, front=front)
+        return cls(spec=spec, records=records, complete=scored, front=front, left_out=left_out(result))
 
     @property
     def chosen_on_test(self) -> bool:

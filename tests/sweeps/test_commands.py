@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sweeps.commands import command
-from sweeps.home import VARIABLE, Home, SweepFolder
+from sweeps.home import VARIABLE, Home, HomeError, SweepFolder
 
 
 def in_home(path: Path) -> SweepFolder:
@@ -21,6 +21,8 @@ def test_the_home_is_named_unless_it_is_taken_anyway(tmp_path: Path, monkeypatch
     # Called as the default one is, but elsewhere.
     assert command("show", in_home(team), 3) == f"memsweep show s 3 --home {team}"
     assert shlex.split(command("ui", in_home(spaced))) == ["memsweep", "ui", "s", "--home", str(spaced)]
+    with pytest.raises(HomeError, match=r"`memsweep run FILE --home '.*my home'` makes one"):
+        Home(spaced).find("s")
     monkeypatch.setenv(VARIABLE, str(team))
     assert command("show", in_home(team), 3, "--portrait") == "memsweep show s 3 --portrait"
     assert command("resume", in_home(here)) == f"memsweep resume s --home {tmp_path / '.memsweep'}"

@@ -26,7 +26,8 @@ def make_executor(actors: int) -> RayExecutor:
     executor._waiting, executor._again, executor._seconds_per_job = deque(), deque(), None
     executor._asked_for, executor._deadline_s, executor._patience_s = actors, 60.0, 600.0
     executor._looked_s = executor._staffed_s = 0.0
-    executor._failed_starts, executor._last_end = None, ""
+    executor._any_started, executor._failed_starts, executor._last_end = True, 0, ""
+    executor._vacant_until_s = []
     executor._actor_class = SimpleNamespace(remote=lambda: handle)
     executor._arguments = ()
     return executor

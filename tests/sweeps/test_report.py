@@ -215,11 +215,17 @@ def test_the_answer_names_failures_studies_and_what_matters(small: SweepFolder, 
         Record(number=40 + i, state=State.FAILED, configuration={}, error=f"DivergenceError: at {i}") for i in range(3)
     ]
     told = answer(
-        replace(view, records=[*view.records, *failed]), None, importance=content.importance, paper=[], studies=[]
+        replace(view, records=[*view.records, *failed], left_out="Left out: trial 7."),
+        None,
+        importance=content.importance,
+        paper=[],
+        studies=[],
     )
-    assert told[-1] == "3 configurations failed: DivergenceError (3). For example trial 40: DivergenceError: at 0"
+    *told, failures, left_out = told
+    assert failures == "3 configurations failed: DivergenceError (3). For example trial 40: DivergenceError: at 0"
+    assert left_out == "Left out: trial 7."
     assert any("share of the importance" in paragraph and "about accuracy" in paragraph for paragraph in told)
-    assert "was not studied" in told[-2]
+    assert "was not studied" in told[-1]
 
 
 def test_a_study_of_robustness_is_told(small: SweepFolder) -> None:

@@ -6,17 +6,21 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from kinetics import DivergenceError
 from sweeps import inline_executor, preparation
 from sweeps import run as runs
+from sweeps.cli.tables import print_front
 from sweeps.executor import AnyJob, Job, Outcome
 from sweeps.home import Home
 from sweeps.inline_executor import InlineExecutor
+from sweeps.report.view import View
 from sweeps.run import Options
 from sweeps.spec import Spec
 from tasks import Evaluation, Task
@@ -164,6 +168,11 @@ def test_a_configuration_that_fresh_chips_break_is_named_in_the_result(
     assert plain(result)["pareto"] == undisturbed["pareto"][1:]
     assert result["unscored"] == [{"trial": broken, "error": "DivergenceError: a state left the numbers"}]
     assert outcome.result == result
+    told = f"Left out of the front, for they could not be scored on fresh chips and the test part: trial {broken} ("
+    assert View.of(outcome.folder).left_out.startswith(told)
+    output = StringIO()
+    print_front(Console(file=output, width=100), spec, result)
+    assert told in output.getvalue()
     [record] = [each for each in caplog.records if each.levelno >= logging.ERROR]
     assert f"Trial {broken} is left out" in record.getMessage()
 

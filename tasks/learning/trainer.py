@@ -11,7 +11,6 @@ Members may go on from networks that there are, as after a chip was written: the
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +20,11 @@ from kinetics.errors import require
 from tasks.kinetics_network import KineticsNetwork
 from tasks.learning.architecture import Architecture
 from tasks.learning.batches import Features, Series, Source, Whole, Words, whole_drive
-from tasks.learning.build import allocate, build_layers, cases_last, export, load_dense, load_written
+from tasks.learning.build import allocate, build_layers, export, load_dense, load_written
 from tasks.learning.checks import check_part, check_settings, check_start, check_votes
 from tasks.learning.embedding_layer import EmbeddingCache, EmbeddingLayer
 from tasks.learning.kinetics_layer import KineticsLayer
+from tasks.learning.problem import Member, Problem
 from tasks.learning.result import Curve, FailedNetwork, TrainedNetwork
 from tasks.learning.row_adam import RowAdam
 from tasks.learning.scoring import Scorer
@@ -36,15 +36,11 @@ from tasks.readout.arrays import Float64, Floats
 from tasks.readout.layers import Cache, Views
 from tasks.readout.loss import CrossEntropy
 from tasks.readout.stack import Stack
-from tasks.readout.standardisation import Standardisation, fit_standardisation
+from tasks.readout.standardisation import Standardisation
 from tasks.readout.trainer import EarlyStopping, Seed
 from tasks.readout.weight_noise import NoisyWeights, cut_weights
 from tasks.task import Part
 
-GROUP_DEVICES = 32768
-"""Devices of a group's batch: fewer pay for the calls (of 800 to 25600 on SITW, each doubling was faster)."""
-_GROUP_FEATURES = 1 << 27
-"""Features that a group may hold at once, where they are computed once: half a GiB."""
 _STANDARDISE_CASES = 8192
 _STANDARDISE_TEXTS = 256
 """Texts are wider than other cases, and each holds many words."""
@@ -97,10 +93,10 @@ def train_networks(
     rates = [training.learning_rate] * len(seeds) if learning_rates is None else list(learning_rates)
     decays = [training.weight_decay] * len(seeds) if weight_decays is None else list(weight_decays)
     starts: list[KineticsNetwork | None] = [None] * len(seeds) if start is None else list(start)
-    members = [_Member(*member) for member in zip(seeds, rates, decays, starts, strict=True)]
+    members = [Member(*member) for member in zip(seeds, rates, decays, starts, strict=True)]
     for network in start or ():
         check_start(network, architecture)
-    problem = _Problem(architecture, training, train, watched, votes, log_prior, written=start is not None)
+    problem = Problem(architecture, training, train, watched, votes, log_prior, written=start is not None)
     size = problem.group_size
     return [
         result
@@ -109,87 +105,7 @@ def train_networks(
     ]
 
 
-@dataclass(frozen=True)
-class _Member:
-    seed: Seed
-    learning_rate: float
-    weight_decay: float
-    start: KineticsNetwork | None
-
-
-class _Problem:
-    """What all groups share."""
-
-    def __init__(
-        self,
-        architecture: Architecture,
-        training: Training,
-        train: Part,
-        watched: Part | None,
-        votes: int,
-        log_prior: Float64 | None,
-        *,
-        written: bool,
-    ) -> None:
-        self.architecture, self.training, self.written = architecture, training, written
-        self.train, self.watched = train, watched
-        self.votes, self.log_prior = votes, None if training.balanced else log_prior
-        self.once = (
-            (written or architecture.learned == "none")
-            and not training.augments
-            and architecture.embedding_words is None
-            and architecture.pool == "none"
-        )
-        self.batch = min(training.batch or train.cases, train.cases)
-        self.cases_last = cases_last(architecture)
-        self.equal_members = architecture.equal_starts and not written
-        self._shared: tuple[Floats, Floats | None, Standardisation | None] | None = None
-
-    @property
-    def group_size(self) -> int:
-        """Members that are trained at once."""
-        if self.once and self.equal_members:
-            return 16
-        size = max(1, GROUP_DEVICES // (self.architecture.series * self.batch))
-        if self.once:
-            cases = self.train.cases + (0 if self.watched is None else self.watched.cases)
-            size = min(16, max(1, _GROUP_FEATURES // (cases * self.architecture.features)))
-        return size
-
-    def features(self, part: Part, coefficients: dict[str, Floats]) -> Floats:
-        """Features [case, reading * series] of all cases with one member's coefficients."""
-        layer = KineticsLayer(self.architecture)
-        views = {name: value[None] for name, value in coefficients.items()}
-        width, series = self.architecture.reading.count * self.architecture.series, self.architecture.series
-        result = np.empty((part.cases, width), np.float32)
-        at_once = max(1, 16384 // series)
-        for start in range(0, part.cases, at_once):
-            some = part.x[:, :, start : start + at_once]
-            cache = layer.allocate(1, some.shape[2], np.dtype(np.float32), first=True)
-            states = layer.forward(views, whole_drive(some, cases_last=True), cache)
-            result[start : start + at_once] = states.reshape(width, -1).T
-        return result
-
-    def standardisation(self, features: Floats) -> Standardisation:
-        """That of features [case, feature], as the training asks for it."""
-        return fit_standardisation(features, common=self.training.common_spread or self.training.noisy_weights)
-
-    def computed_once(self, coefficients: dict[str, Floats]) -> tuple[Floats, Floats | None, Standardisation | None]:
-        """Features of the train and the watched part, standardised if so chosen."""
-        if self._shared is not None and self.equal_members:
-            return self._shared
-        train = self.features(self.train, coefficients)
-        watched = None if self.watched is None else self.features(self.watched, coefficients)
-        standardisation = None
-        if self.training.standardise:
-            standardisation = self.standardisation(train)
-            train = standardisation.apply(train)
-            watched = None if watched is None else standardisation.apply(watched)
-        self._shared = (train, watched, standardisation)
-        return self._shared
-
-
-def _train_group(problem: _Problem, members: list[_Member]) -> list[TrainedNetwork | FailedNetwork]:
+def _train_group(problem: Problem, members: list[Member]) -> list[TrainedNetwork | FailedNetwork]:
     """Train some members; where the kinetics of one diverge, each alone, which gives the others the same bits."""
     try:
         return _Group(problem, members).run()
@@ -202,7 +118,7 @@ def _train_group(problem: _Problem, members: list[_Member]) -> list[TrainedNetwo
 class _Group:
     """Members that are trained at once."""
 
-    def __init__(self, problem: _Problem, members: list[_Member]) -> None:
+    def __init__(self, problem: Problem, members: list[Member]) -> None:
         self._problem = problem
         architecture, training = problem.architecture, problem.training
         self._rngs = [np.random.default_rng(member.seed) for member in members]

@@ -105,16 +105,26 @@ class SweepFolder:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the sweep, and mend what a killed process left; raises ``HomeError`` if another process runs it."""
+        """Hold the sweep, and mend what a killed process left.
+
+        Raises:
+            HomeError: another process runs it, or its folder cannot be written.
+        """
         lock = FileLock(self.path / "lock")
         try:
             lock.acquire(timeout=0)
+            self._mend()
         except Timeout as error:
             raise HomeError(
                 f"The sweep {self.name!r} is being run by another process; wait for it or stop it."
             ) from error
+        except OSError as error:
+            lock.release()
+            raise HomeError(
+                f"The folder {self.path} cannot be written ({error.strerror or error}); make room, or put right "
+                "what is wrong with the disk or the rights."
+            ) from error
         try:
-            self._mend()
             yield
         finally:
             lock.release()

@@ -85,19 +85,21 @@ class SweepStudy:
             stop: asked while a database is waited for; true ends that wait soon.
 
         Raises:
-            StorageError: the database does not answer, or ``storage`` is not where the sweep lives.
+            StorageError: the database does not answer, ``storage`` is not where the sweep lives, or the journal cannot
+                be written.
         """
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._spec = spec
         self._distributions = spec.space.distributions()
-        self._storage = open_storage(journal, storage, only=only, stop=stop)
-        self._study = optuna.create_study(
-            study_name=spec.name,
-            storage=self._storage,
-            directions=[StudyDirection[way.upper()] for way in spec.objectives.values()],
-            sampler=make_sampler(spec, 0),
-            load_if_exists=True,
-        )
+        with _writing():
+            self._storage = open_storage(journal, storage, only=only, stop=stop)
+            self._study = optuna.create_study(
+                study_name=spec.name,
+                storage=self._storage,
+                directions=[StudyDirection[way.upper()] for way in spec.objectives.values()],
+                sampler=make_sampler(spec, 0),
+                load_if_exists=True,
+            )
         self._asked: dict[int, FrozenTrial] = {}
         self._rivals = RunningFront(spec.objectives)
 

@@ -18,11 +18,12 @@ import pytest
 from sweeps import preparation
 from sweeps import run as runs
 from sweeps.executor import ExecutorError, Job, Outcome
-from sweeps.home import Home, SweepFolder
+from sweeps.home import Home, HomeError, SweepFolder
 from sweeps.inline_executor import InlineExecutor
 from sweeps.journal import JournalFile
 from sweeps.run import NoObserver, Options
 from sweeps.spec import Spec
+from sweeps.storage import StorageError
 from sweeps.study import Record, SweepStudy
 from tasks import Configuration, Evaluation, Task
 from tasks.evaluator import Evaluator
@@ -95,6 +96,21 @@ def test_a_full_disk_stops_the_sweep_and_loses_nothing(
     assert outcome.folder.journal.read_bytes().endswith(b"\n")
     assert runs.resume(outcome.folder, INLINE).complete
     assert records(tiny_spec, outcome.folder) == reference
+
+
+@pytest.mark.parametrize("written", [0, 7])
+def test_a_disk_that_is_full_from_the_first_line_is_told_and_the_sweep_goes_on_later(
+    written: int, tiny_spec: Spec, reference: list[Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        raising_disk(patch, after=0, written=written)
+        with pytest.raises(StorageError, match=r"cannot be written \(No space left"):
+            runs.run(tiny_spec, Home(tmp_path), INLINE)
+    with pytest.raises(HomeError, match="go on with it by `memsweep resume tiny"):
+        runs.run(tiny_spec, Home(tmp_path), INLINE)
+    folder = Home(tmp_path).find("tiny")
+    assert runs.resume(folder, INLINE).complete
+    assert records(tiny_spec, folder) == reference
 
 
 def test_half_a_line_and_a_lock_left_behind_are_mended_without_waiting(

@@ -1,5 +1,7 @@
 """The home: names, locks, and files that are never half written."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,23 @@ def test_two_processes_cannot_run_one_sweep(tmp_path: Path, tiny_spec: Spec) -> 
         pass
     with folder.locked():
         pass
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_not_held(
+    tmp_path: Path, tiny_spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Home(tmp_path).create(tiny_spec)
+    append_line(folder.scores, "one")
+    with monkeypatch.context() as patch:
+        patch.setattr("sweeps.home._cut_torn_line", raise_full)
+        with pytest.raises(HomeError, match=r"cannot be written \(No space left.*make room"), folder.locked():
+            pass
+    with folder.locked():
+        pass
+
+
+def raise_full(_: Path) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_a_write_that_fails_leaves_the_old_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

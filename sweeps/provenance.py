@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sweeps.arithmetic import arithmetic
 from sweeps.spec import Spec
 from tasks import DataError, Task
 
@@ -41,7 +42,7 @@ class Provenance:
     data: dict[str, str] = field(default_factory=dict)
     """Part of the data -> SHA-256 of its samples and labels."""
     versions: dict[str, str] = field(default_factory=dict)
-    """Package -> version of what it was begun with."""
+    """Package -> version of what it was begun with, and ``arithmetic`` -> what sums came to there."""
 
 
 def provenance_of(spec: Spec, task: Task) -> Provenance:
@@ -55,13 +56,14 @@ def checksums(task: Task) -> dict[str, str]:
 
 
 def package_versions() -> dict[str, str]:
-    """Package -> version, here and now; Python itself too."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+    """Package -> version, here and now; Python itself and the arithmetic too."""
+    packages = {name: version(name) for name in _PACKAGES}
+    return {"python": platform.python_version(), **packages, "arithmetic": arithmetic()}
 
 
 def computing_versions() -> dict[str, str]:
     """Those that results depend on."""
-    return {name: version(name) for name in _COMPUTING}
+    return {**{name: version(name) for name in _COMPUTING}, "arithmetic": arithmetic()}
 
 
 def require_same_data(folder: "SweepFolder", task: Task) -> None:
@@ -83,7 +85,7 @@ def compare_versions(folder: "SweepFolder") -> None:
     changed = [name for name in here if written.get(name, here[name]) != here[name]]
     if changed:
         _LOG.warning(
-            "The sweep %r began with %s and goes on with %s: its results may differ from here on. The old versions "
+            "The sweep %r began with %s and goes on with %s: its results may differ from here on. What it began with "
             "would keep them the same.",
             folder.name,
             ", ".join(f"{name} {written[name]}" for name in changed),

@@ -49,7 +49,7 @@ from ray.exceptions import (
 from sweeps.evaluate_job import evaluate_jobs
 from sweeps.executor import AnyJob, ExecutorError, MakeEvaluator, Outcome
 from sweeps.ray_attempts import Attempt, End
-from sweeps.ray_versions import ONE_IMAGE, VersionError, differences, require_same_versions, versions
+from sweeps.ray_versions import VersionError, differences, require_same_versions, versions, way_out
 from tasks import Task
 
 _LOG = logging.getLogger(__name__)
@@ -340,7 +340,8 @@ class RayExecutor:
         self._last_end = difference
         if difference not in self._differences:
             self._differences.add(difference)
-            _LOG.warning("A node is not used, because its results could differ: %s. %s", difference, ONE_IMAGE)
+            words = "A node is not used, because its results could differ: %s. %s"
+            _LOG.warning(words, difference, way_out(difference))
 
     def _take(self, actor: _Actor, call: Any) -> list[Outcome]:
         """The outcomes of a finished call, or what its failure leaves to do."""

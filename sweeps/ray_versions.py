@@ -1,17 +1,25 @@
-"""Whether the nodes of a Ray cluster run the driver's code: results must not depend on where they were computed.
+"""Whether the nodes of a Ray cluster compute as the driver does: results must not depend on where they were computed.
 
-Ray compares Python and itself when a driver connects; what the bits of a result hang on besides is compared here: on
-all nodes before a sweep starts, and on those that join later by the executor, which asks each actor.
+Ray compares Python and itself when a driver connects; what the bits of a result hang on besides, the packages and what
+the processor makes of a sum, is compared here: on all nodes before a sweep starts, and on those that join later by the
+executor, which asks each actor.
 """
 
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from sweeps.arithmetic import arithmetic
 from sweeps.errors import SweepError
 
 PACKAGES = ("memsweep", "numpy", "scipy", "scikit-learn")
-ONE_IMAGE = "Use one image or one environment for the driver and all nodes (deploy/README.md)."
+_ARITHMETIC = "arithmetic"
+_ONE_IMAGE = "Use one image or one environment for the driver and all nodes (deploy/README.md)."
+_ONE_KIND = (
+    "Processors of another kind add in another order: use nodes of one kind, or on those with AVX-512 set "
+    "OPENBLAS_CORETYPE=Haswell and NPY_DISABLE_CPU_FEATURES='X86_V4 AVX512_ICL AVX512_SPR', which gives the sums of "
+    "those without (docs/cluster.md)."
+)
 _TIMEOUT_s = 60.0
 
 
@@ -20,8 +28,8 @@ class VersionError(SweepError):
 
 
 def versions() -> dict[str, str]:
-    """Package -> version, where this is called."""
-    return {package: version(package) for package in PACKAGES}
+    """Package -> version, and ``arithmetic`` -> what sums come to, where this is called."""
+    return {**{package: version(package) for package in PACKAGES}, _ARITHMETIC: arithmetic()}
 
 
 def differences(own: Mapping[str, str], nodes: Mapping[str, Mapping[str, str] | Exception]) -> list[str]:
@@ -42,8 +50,13 @@ def differences(own: Mapping[str, str], nodes: Mapping[str, Mapping[str, str] | 
     return lines
 
 
+def way_out(difference: str) -> str:
+    """What to do about one of those lines."""
+    return _ONE_KIND if _ARITHMETIC in difference else _ONE_IMAGE
+
+
 def require_same_versions() -> None:
-    """Raise ``VersionError`` unless every node with a CPU runs the driver's versions; a driver must be connected."""
+    """Raise ``VersionError`` unless every node with a CPU has the driver's versions; a driver must be connected."""
     import ray  # which reads variables when it is loaded, and sweeps.ray_executor sets them
     from ray.exceptions import GetTimeoutError, RayError
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -68,6 +81,5 @@ def require_same_versions() -> None:
             answers[node] = error
     lines = differences(versions(), answers)
     if lines:
-        raise VersionError(
-            f"All nodes of the cluster must run the driver's versions, but {'; '.join(lines)}. {ONE_IMAGE}"
-        )
+        told = "; ".join(lines)
+        raise VersionError(f"All nodes of the cluster must have the driver's versions, but {told}. {way_out(told)}")

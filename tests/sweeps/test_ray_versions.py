@@ -3,7 +3,7 @@
 import pytest
 
 from sweeps import ray_versions
-from sweeps.ray_versions import VersionError, differences, require_same_versions, versions
+from sweeps.ray_versions import VersionError, differences, require_same_versions, versions, way_out
 
 
 def test_what_differs_is_named() -> None:
@@ -14,6 +14,14 @@ def test_what_differs_is_named() -> None:
         "a cannot run memsweep (No module named 'sweeps')",
         "b has memsweep 0.9 instead of 1.0",
     ]
+
+
+def test_each_kind_of_difference_has_its_way_out() -> None:
+    own = versions()
+    (line,) = differences(own, {"b": {**own, "arithmetic": "00000000"}})
+    assert line == f"b has arithmetic 00000000 instead of {own['arithmetic']}"
+    assert "OPENBLAS_CORETYPE=Haswell" in way_out(line)
+    assert "one image" in way_out("b has numpy 1.0 instead of 2.0")
 
 
 def test_a_cluster_is_asked_node_by_node(local_ray: None, monkeypatch: pytest.MonkeyPatch) -> None:

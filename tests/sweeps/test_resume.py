@@ -51,10 +51,12 @@ def test_other_data_are_refused_before_work_starts(
 
 def test_other_versions_of_what_computes_are_told(begun: SweepFolder, caplog: pytest.LogCaptureFixture) -> None:
     written = json.loads(note(begun).read_text())
-    note(begun).write_text(json.dumps({**written, "versions": {**package_versions(), "numpy": "1.0", "mlflow": "1.0"}}))
+    note(begun).write_text(
+        json.dumps({**written, "versions": {**package_versions(), "numpy": "1.0", "mlflow": "1.0", "arithmetic": "0"}})
+    )
     assert runs.resume(begun, INLINE).complete
     [told] = [each.getMessage() for each in caplog.records]
-    assert "began with numpy 1.0 and goes on with numpy " in told
+    assert "began with numpy 1.0, arithmetic 0 and goes on with numpy " in told
     assert "mlflow" not in told
     caplog.clear()
     note(begun).write_text(json.dumps(written))

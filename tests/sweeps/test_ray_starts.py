@@ -27,7 +27,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, object], RayExe
     monkeypatch.setattr(ray_executor.ray, "get", get)
     monkeypatch.setattr(ray_executor.ray, "kill", lambda _: None)
     monkeypatch.setattr(ray_executor, "_cpus", lambda: 2)
-    monkeypatch.setattr(ray_executor.time, "monotonic", lambda: clock["s"])
+    monkeypatch.setattr(ray_executor, "time", SimpleNamespace(monotonic=lambda: clock["s"]))
     executor = make_executor(1)
     executor._asked_for = None
     executor._patience_s = 1e9

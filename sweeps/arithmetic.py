@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 _SEED = 16_913
 _SHAPES = ((7, 64, 33), (256, 900, 40))
 """Rows, summands, columns: within one block of a kernel, and over several."""
-_FUNCTIONS = (np.exp, np.expm1, np.log, np.log1p, np.tanh, np.sqrt)
+_FUNCTIONS = (np.exp, np.expm1, np.log, np.log1p, np.sinh, np.tanh, np.sqrt)
 
 Values = NDArray[np.floating[Any]]
 
@@ -41,5 +41,5 @@ def _results(left: Values, right: Values) -> list[Values]:
 
     product = left @ right
     gram = right.T @ right + np.eye(right.shape[1], dtype=right.dtype)
-    functions = [function(left) for function in _FUNCTIONS]
+    functions = [*(function(left) for function in _FUNCTIONS), left**1.7]
     return [product, *functions, left.sum(axis=0), left.sum(axis=1), linalg.solve(gram, product[:7].T, assume_a="pos")]

@@ -120,7 +120,7 @@ def parse_storage(text: str) -> Storage:
         raise StorageError(f"An `@` in the password of {mask(text)!r} must be written as %40; {way_out}.")
     storage = Storage(url=url.set(drivername=_DRIVER).render_as_string(hide_password=False))
     try:
-        import psycopg  # noqa: F401
+        import psycopg  # noqa: F401  # SQLAlchemy loads it by its name
     except ImportError:
         raise StorageError(
             "A study in PostgreSQL needs its driver; install it by `pip install 'memsweep[cluster]'`, or store the "

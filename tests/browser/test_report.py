@@ -86,7 +86,7 @@ def pointed_at(page: Page, content: Content) -> int:
     """The trial that the tip tells, as it is."""
     page.wait_for_selector("#tip:not([hidden])")
     tip = page.inner_text("#tip")
-    trial = int(re.match(r"trial (\d+)", tip)[1])  # type: ignore[index]
+    trial = int(re.match(r"trial (\d+)", tip)[1])  # type: ignore[index]  # None fails the test
     assert f"pulse: width: {written('pulse.width_s', content.columns['pulse.width_s'][trial])}" in tip
     return trial
 

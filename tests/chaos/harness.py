@@ -345,7 +345,8 @@ class _Session(NoObserver):
 
         runs.make_executor = made
         if self._misfortune and self._misfortune.kind in ("write", "full"):
-            JournalFile._write = staticmethod(partial(self._write, JournalFile._write))  # type: ignore[assignment]
+            write = staticmethod(partial(self._write, JournalFile._write))
+            JournalFile._write = write  # type: ignore[assignment]  # in this process only
         if self._misfortune and self._misfortune.kind == "time":
             threading.Timer(self._misfortune.at, self._die).start()
         known = {folder.name for folder in self._home.sweeps()}

@@ -32,12 +32,12 @@ def run(folder: Path) -> None:
 
     warnings: list[str] = []
     handler = logging.Handler()
-    handler.emit = lambda record: warnings.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: warnings.append(record.getMessage())  # type: ignore[method-assign]  # kept here
     logging.getLogger("sweeps.ray_executor").addHandler(handler)
     cluster = start_head()
     node = cluster.add_node(num_cpus=1)
     ray.init(address=cluster.address, log_to_driver=False)
-    ray_executor._Worker = Waiting  # type: ignore[misc]
+    ray_executor._Worker = Waiting  # type: ignore[misc]  # in this process only
     ray_attempts._CHARGED = 1
     executor = ray_executor.RayExecutor(make_tiny_task(), partial(Evaluator, seed=0, chips=2), workers=1)
     executor.submit([job(0)])

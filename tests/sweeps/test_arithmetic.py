@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
+from sweeps import arithmetic as module
 from sweeps.arithmetic import arithmetic
 
 
@@ -23,6 +24,21 @@ def elsewhere(**environment: str) -> str:
 
 def test_it_is_the_same_in_each_process_with_any_number_of_threads() -> None:
     assert elsewhere() == elsewhere(OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2") == arithmetic()
+
+
+def test_each_kind_of_result_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = arithmetic()
+    results = module._results
+    for place in range(len(results(np.ones((8, 3)), np.ones((3, 2))))):
+
+        def last_bit(left: module.Values, right: module.Values, place: int = place) -> list[module.Values]:
+            found = results(left, right)
+            found[place] = np.nextafter(found[place], np.inf, dtype=left.dtype)
+            return found
+
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "_results", last_bit)
+            assert arithmetic.__wrapped__() != whole
 
 
 def test_other_kernels_are_told_apart() -> None:

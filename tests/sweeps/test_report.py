@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -363,7 +362,9 @@ def test_the_papers_points(task: str, labels: list[str], parameters: float | Non
 
 
 def test_columns_of_metrics_are_short_those_of_fields_exact_and_what_is_missing_is_kept(small: SweepFolder) -> None:
-    rounded: Callable[[Any], bool] = lambda value: value is None or value == float(f"{value:.6g}")  # noqa: E731
+    def rounded(value: Any) -> bool:
+        return value is None or value == float(f"{value:.6g}")
+
     content = collect_content(small, portraits=False)
     assert all(rounded(value) for value in content.columns["energy_J"])
     records = SweepStudy(small.spec(), small.journal).records()

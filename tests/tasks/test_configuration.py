@@ -108,4 +108,4 @@ def test_a_network_through_the_kinetics_is_trained_on_the_nominal_device(mode: s
 
 def test_nothing_said_is_the_default() -> None:
     parts = {"device": Device(), "pulse": Pulse(), "readout": Readout(), "crossbar": Crossbar()}
-    assert Configuration.from_dotted({}) == Configuration(**parts) == Configuration()  # type: ignore[arg-type]
+    assert Configuration.from_dotted({}) == Configuration(**parts) == Configuration()  # type: ignore[arg-type]  # one dict of all

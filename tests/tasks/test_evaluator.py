@@ -314,9 +314,10 @@ def test_no_two_random_streams_are_the_same() -> None:
 def test_scores_of_a_variant_follow_from_the_variant_alone(digits: Task) -> None:
     evaluator = Evaluator(digits, seed=0, chips=1)
     designed = used_as("exsitu", GIVEN)
+    varied = [dataclasses.replace(designed, device=dataclasses.replace(GIVEN, d2d=d2d)) for d2d in (0.0, 0.1, 0.3)]
     variants = [
-        Variant(designed, 4, dataclasses.replace(designed, device=dataclasses.replace(GIVEN, d2d=d2d)), 3, part)  # type: ignore[arg-type]
-        for d2d in (0.0, 0.1, 0.3)
+        Variant(designed, 4, each, 3, part)  # type: ignore[arg-type]  # in a loop
+        for each in varied
         for part in ("validation", "test")
     ]
     first = [evaluator.score(variant).accuracy for variant in variants]

@@ -134,7 +134,7 @@ def test_stepping_is_that_of_simulate() -> None:
     shapes = form.shapes(np.array([[0.1, 0.3], [0.05, 2.0]]))  # the second one reaches the floor
     for k, (alpha, beta) in enumerate([(0.1, 0.3), (0.05, 2.0)]):
         coefficients = {"alpha": np.array([alpha]), "beta": np.array([beta])}
-        exact = simulate(law, coefficients, drive[:, None], floor=0.01, out=np.empty((31, 1)))  # type: ignore[arg-type]
+        exact = simulate(law, coefficients, drive[:, None], floor=0.01, out=np.empty((31, 1)))  # type: ignore[arg-type]  # exact
         assert (exact.floor_hits > 0) == (k == 1)
         np.testing.assert_allclose(shapes[:, k], 1 / exact.states[:, 0], rtol=1e-6)
 

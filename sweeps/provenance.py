@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweeps.arithmetic import arithmetic
+from sweeps.ray_versions import versions
 from sweeps.spec import Spec
 from tasks import DataError, Task
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _PARTS = {"training": "train", "validation": "validation", "test": "test"}
-_PACKAGES = ("memsweep", "mlflow", "numpy", "optuna", "ray", "scipy")
-_COMPUTING = ("memsweep", "numpy", "optuna", "scipy")
-"""Those whose versions the bits of a result hang on."""
 _GIT_TIMEOUT_s = 5.0
 
 
@@ -57,13 +54,13 @@ def checksums(task: Task) -> dict[str, str]:
 
 def package_versions() -> dict[str, str]:
     """Package -> version, here and now; Python itself and the arithmetic too."""
-    packages = {name: version(name) for name in _PACKAGES}
-    return {"python": platform.python_version(), **packages, "arithmetic": arithmetic()}
+    others = {name: version(name) for name in ("mlflow", "ray")}
+    return {"python": platform.python_version(), **computing_versions(), **others}
 
 
 def computing_versions() -> dict[str, str]:
-    """Those that results depend on."""
-    return {**{name: version(name) for name in _COMPUTING}, "arithmetic": arithmetic()}
+    """Those that results depend on: what evaluates, on whatever node, and what asks."""
+    return {**versions(), "optuna": version("optuna")}
 
 
 def require_same_data(folder: "SweepFolder", task: Task) -> None:

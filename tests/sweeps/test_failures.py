@@ -106,7 +106,7 @@ def test_a_disk_that_is_full_from_the_first_line_is_told_and_the_sweep_goes_on_l
         raising_disk(patch, after=0, written=written)
         with pytest.raises(StorageError, match=r"cannot be written \(No space left"):
             runs.run(tiny_spec, Home(tmp_path), INLINE)
-    with pytest.raises(HomeError, match="go on with it by `memsweep resume tiny"):
+    with pytest.raises(HomeError, match="go on with it by `memsweep resume tiny --home "):
         runs.run(tiny_spec, Home(tmp_path), INLINE)
     folder = Home(tmp_path).find("tiny")
     assert runs.resume(folder, INLINE).complete
